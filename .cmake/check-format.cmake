@@ -1,0 +1,17 @@
+# cmake -DCLANG_FORMAT=... [-DFIX=ON] -P check-format.cmake: fails on a source that clang-format would change; FIX changes it.
+# Generated files are named in .clang-format-ignore.
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
+set(sources "")
+foreach(folder IN ITEMS include tests examples benchmarks)
+  file(GLOB_RECURSE found ${root}/${folder}/*.hpp ${root}/${folder}/*.cpp)
+  list(APPEND sources ${found})
+endforeach()
+if(FIX)
+  set(mode -i)
+else()
+  set(mode --dry-run -Werror)
+endif()
+execute_process(COMMAND ${CLANG_FORMAT} ${mode} ${sources} RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "mend with: cmake --build build/host-clang --target format")
+endif()

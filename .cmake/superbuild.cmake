@@ -1,0 +1,23 @@
+# Workflows have one configure preset; this one configures and builds the others, one after another as each uses all processors, and
+# lets one ctest run all their tests.
+cmake_host_system_information(RESULT processors QUERY NUMBER_OF_LOGICAL_CORES)
+
+set(previous "")
+set(subdirs "")
+foreach(preset IN LISTS THIMBLE_SUPERBUILD)
+  set(folder ${CMAKE_SOURCE_DIR}/build/${preset})
+  add_custom_target(${preset} ALL
+    COMMAND ${CMAKE_COMMAND} --preset ${preset} -DTHIMBLE_FULL_TESTS=${THIMBLE_FULL_TESTS} -DTHIMBLE_SHARED=${THIMBLE_SHARED}
+    COMMAND ${CMAKE_COMMAND} --build ${folder} --parallel ${processors}
+    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
+    COMMENT "${preset}"
+    USES_TERMINAL VERBATIM)
+  if(previous)
+    add_dependencies(${preset} ${previous})
+  endif()
+  set(previous ${preset})
+  string(APPEND subdirs "subdirs(\"${folder}\")\n")
+endforeach()
+
+file(WRITE ${CMAKE_BINARY_DIR}/presets.cmake "${subdirs}")
+set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_BINARY_DIR}/presets.cmake)

@@ -1,0 +1,11 @@
+// Inference only.
+#pragma once
+#include <thimble/trainer.hpp>
+
+namespace thimble {
+
+/// A network that only infers: no byte and no symbol of learning is linked.
+template <class Net>
+struct classifier : trainer<Net, sparse_update<>> {};
+
+}  // namespace thimble

@@ -1,0 +1,49 @@
+// How kernels reach memory: weights in two places, masks of bits, pointers that the optimizer may not see through.
+#pragma once
+#include <cstdint>
+
+#include <thimble/config.hpp>
+#include <thimble/kernels/lanes.hpp>
+#include <thimble/tensor/rounding.hpp>
+
+namespace thimble::kernels {
+
+/// GCC 12.2 at -O1 and -O2 deletes calls to kernels that read a constexpr weight table: it proves a null dereference that
+/// is not there (FACTS.md, Tools). An empty asm on the pointer hides where it came from.
+template <class T>
+THIMBLE_INLINE T* launder(T* pointer) {
+  asm("" : "+r"(pointer));
+  return pointer;
+}
+
+/// Weights of one layer: rows of in.c in flash; of each row the first `trained` are in SRAM instead, rows of `trained`.
+struct weights {
+  const std::int8_t* flash;
+  const std::int8_t* sram;
+};
+
+THIMBLE_INLINE bool bit(const std::uint8_t* mask, int i) { return (mask[i >> 3] >> (i & 7) & 1) != 0; }
+
+THIMBLE_INLINE void set_bit(std::uint8_t* mask, int i, bool on) {
+  const int b = 1 << (i & 7), old = mask[i >> 3];
+  mask[i >> 3] = static_cast<std::uint8_t>(on ? (old | b) : (old & ~b));
+}
+
+/// Limits of a layer's output: the fused activation's, within int8.
+struct limits {
+  int low = -128, high = 127;
+};
+
+/// Clamps v; where a mask is asked for, bit i says whether the gradient passes (v was within the limits).
+THIMBLE_INLINE std::int8_t clamp(int v, limits l, std::uint8_t* mask, int i) {
+  const int q = v < l.low ? l.low : v > l.high ? l.high : v;
+  if (mask != nullptr) set_bit(mask, i, q == v);
+  return static_cast<std::int8_t>(q);
+}
+
+/// Writes a gradient, or adds to the one another reader of the tensor left there.
+THIMBLE_INLINE void put(std::int16_t& to, std::int16_t v, bool adds) {
+  to = adds ? saturate16(to + v) : v;
+}
+
+}  // namespace thimble::kernels

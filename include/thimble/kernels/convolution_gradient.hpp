@@ -1,0 +1,212 @@
+// 2-D convolution, backward: the gradient of the input, and the weights' gradient applied as it is made.
+// The output's gradient arrives with clipped positions already zero.
+#pragma once
+#include <thimble/kernels/geometry.hpp>
+#include <thimble/kernels/gradient.hpp>
+
+namespace thimble::kernels {
+
+/// dy int16 [out] in units of 2^e_y, dx int16 [in] in units of 2^e_x. First each dy is scaled by its channel's multiplier to
+/// int16 in units of 2^e_t, at most `limit` in magnitude, so that no sum of products can leave int32.
+struct input_gradient_args {
+  const std::int16_t* dy;
+  kernels::weights w;
+  multipliers scale;
+  int raise;        ///< e_y - e_t
+  int limit;        ///< floor((2^31 - 1) / (128 * terms)), at most 32'767
+  int shift;        ///< e_x - e_t
+  std::int16_t* dx;
+  bool adds;
+  std::int16_t* scaled;  ///< scratch: gradient_taps * out.c
+};
+
+/// The outputs whose window covers an input row (or column) `i`, for one tap: -1 if none.
+THIMBLE_INLINE int output_at(int i, int pad, int tap, int stride, int extent) {
+  const int n = i + pad - tap;
+  if (n < 0 || n % stride != 0) return -1;
+  return n / stride < extent ? n / stride : -1;
+}
+
+/// Sums scaled * w for input channels [i, i + Channels), reading weight rows of length `row` at `w`.
+template <int Channels>
+THIMBLE_INLINE void gather(lanes<std::int32_t, Channels>& acc, const std::int16_t* t, const std::int8_t* w, int next, int n) {
+  for (int o = 0; o < n; ++o, w += next) {
+    const int v = t[o];
+#pragma GCC unroll 4
+    for (int j = 0; j < Channels; ++j) acc[j] += v * w[j];
+  }
+}
+
+template <int Channels>
+THIMBLE_INLINE void gather_pixel(const geometry& g, const input_gradient_args& a, const std::int8_t* w, int row, int i,
+                                 const std::int16_t* tap_of, int count, std::int16_t* dx) {
+  lanes<std::int32_t, Channels> acc;
+  for (int n = 0; n < count; ++n)
+    gather(acc, a.scaled + n * g.out.c, w + tap_of[n] * row + i, g.win.taps() * row, g.out.c);
+  for (int j = 0; j < Channels; ++j) put(dx[j], narrow16(acc[j], a.shift), a.adds);
+}
+
+/// dx[i] = round(2^-shift * sum over taps and o of scaled(dy[o]) * w[o][tap][i]): gathered, one pixel of dx at a time.
+THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const input_gradient_args& a) {
+  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const window& win = g.win;
+  const int c = g.in.c, k = g.trained;
+  constexpr int most_taps = 128;
+  std::int16_t tap_of[most_taps];
+  for (int iy = 0; iy < g.in.h; ++iy)
+    for (int ix = 0; ix < g.in.w; ++ix) {
+      int count = 0;
+      for (int ky = 0; ky < win.kernel_h; ++ky)
+        for (int kx = 0; kx < win.kernel_w; ++kx) {
+          const int oy = output_at(iy, win.pad_top, ky, win.stride_h, g.out.h);
+          const int ox = output_at(ix, win.pad_left, kx, win.stride_w, g.out.w);
+          if (oy < 0 || ox < 0) continue;
+          const std::int16_t* dy = a.dy + (oy * g.out.w + ox) * g.out.c;
+          std::int16_t* t = a.scaled + count * g.out.c;
+          for (int o = 0; o < g.out.c; ++o) t[o] = scale16(dy[o], factor_of(a.scale[o], a.raise), a.limit);
+          tap_of[count++] = static_cast<std::int16_t>(ky * win.kernel_w + kx);
+        }
+      std::int16_t* dx = a.dx + (iy * g.in.w + ix) * c;
+      int i = 0;
+      for (; i + 4 <= k; i += 4) gather_pixel<4>(g, a, w.sram, k, i, tap_of, count, dx + i);
+      for (; i < k; ++i) gather_pixel<1>(g, a, w.sram, k, i, tap_of, count, dx + i);
+      for (; i + 4 <= c; i += 4) gather_pixel<4>(g, a, w.flash, c, i, tap_of, count, dx + i);
+      for (; i < c; ++i) gather_pixel<1>(g, a, w.flash, c, i, tap_of, count, dx + i);
+    }
+}
+
+/// The gradient that enters the body: as above for one pixel, then every value scaled by one power of two so that the
+/// largest lies in [2^13, 2^14). Returns that power: dx = integer * 2^result in units of 2^e_t.
+struct entry_gradient_args {
+  const std::int16_t* dy;
+  kernels::weights w;
+  multipliers scale;
+  int raise, limit;
+  std::int16_t* dx;
+  std::int16_t* scaled;  ///< scratch: out.c
+  std::int32_t* sums;    ///< scratch: in.c
+  int* exponent;
+};
+
+THIMBLE_INLINE void dense_entry_gradient(portable, const geometry g, const entry_gradient_args& a) {
+  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const int c = g.in.c, k = g.trained;
+  for (int o = 0; o < g.out.c; ++o) a.scaled[o] = scale16(a.dy[o], factor_of(a.scale[o], a.raise), a.limit);
+  std::uint32_t largest = 0;
+  for (int i = 0; i < c; ++i) {
+    lanes<std::int32_t, 1> acc;
+    if (i < k)
+      gather(acc, a.scaled, w.sram + i, k, g.out.c);
+    else
+      gather(acc, a.scaled, w.flash + i, c, g.out.c);
+    a.sums[i] = acc[0];
+    const auto magnitude = static_cast<std::uint32_t>(acc[0] < 0 ? -acc[0] : acc[0]);
+    if (magnitude > largest) largest = magnitude;
+  }
+  const int shift = largest == 0 ? 0 : bit_length(largest) - 14;
+  for (int i = 0; i < c; ++i) a.dx[i] = narrow16(a.sums[i], shift);
+  *a.exponent = shift;
+}
+
+/// x int8: rows of g.trained channels if `packed`, else of in.c. size: see over(); one step size a channel.
+struct weight_gradient_args {
+  const std::int16_t* dy;
+  const std::int8_t* x;
+  int x_zero, x_row;
+  multipliers scale;
+  int largest_shift;
+  step_size size;
+  int drop;  ///< bits dropped from the exact sum so that it fits int32
+  trained_weights w;
+};
+
+/// Four neighbours of a weight row: exact sums of dy * (x - x_zero) over all positions of one tap, in 64 bits, flushed from
+/// 32 at most every 256 products (32'768 * 255 * 257 < 2^31).
+template <int Channels>
+THIMBLE_INLINE void correlate(lanes<std::int64_t, Channels>& sum, const geometry& g, const weight_gradient_args& a, int o,
+                              int ky, int kx, int i) {
+  const window& win = g.win;
+  for (int oy = 0; oy < g.out.h; ++oy) {
+    const int iy = oy * win.stride_h - win.pad_top + ky;
+    if (iy < 0 || iy >= g.in.h) continue;
+    for (int first = 0; first < g.out.w; first += 256) {
+      const int last = first + 256 < g.out.w ? first + 256 : g.out.w;
+      lanes<std::int32_t, Channels> acc;
+      for (int ox = first; ox < last; ++ox) {
+        const int ix = ox * win.stride_w - win.pad_left + kx;
+        if (ix < 0 || ix >= g.in.w) continue;
+        const int d = a.dy[(oy * g.out.w + ox) * g.out.c + o];
+        const std::int8_t* x = a.x + (iy * g.in.w + ix) * a.x_row + i;
+#pragma GCC unroll 4
+        for (int j = 0; j < Channels; ++j) acc[j] += d * (x[j] - a.x_zero);
+      }
+      for (int j = 0; j < Channels; ++j) sum[j] += acc[j];
+    }
+  }
+}
+
+template <int Channels>
+THIMBLE_INLINE void learn_taps(const geometry& g, const weight_gradient_args& a, step_size size, int o, int i) {
+  for (int ky = 0; ky < g.win.kernel_h; ++ky)
+    for (int kx = 0; kx < g.win.kernel_w; ++kx) {
+      lanes<std::int64_t, Channels> sum;
+      correlate(sum, g, a, o, ky, kx, i);
+      const int at = ((o * g.win.kernel_h + ky) * g.win.kernel_w + kx) * g.trained + i;
+      for (int j = 0; j < Channels; ++j)
+        learn(a.w, at + j, step_of(static_cast<std::int32_t>(shift_round(sum[j], a.drop)), size));
+    }
+}
+
+/// w[o][tap][i] -= round(256 * rate * s_w^-2 * dW), dW = eff[o] * sum dy[o] * (x[i] - x_zero), in Q8.8.
+THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry g, const weight_gradient_args& a) {
+  for (int o = 0; o < g.out.c; ++o) {
+    const step_size size = over(a.size, a.scale[o], a.largest_shift);
+    int i = 0;
+    for (; i + 4 <= g.trained; i += 4) learn_taps<4>(g, a, size, o, i);
+    for (; i < g.trained; ++i) learn_taps<1>(g, a, size, o, i);
+  }
+}
+
+/// Biases of any layer with weights: b[o] -= round(rate * (s_w * s_x)^-2 * db), db = eff[o] * sum of dy[o] over positions.
+struct bias_gradient_args {
+  const std::int16_t* dy;
+  multipliers scale;
+  int largest_shift;
+  step_size size;
+  std::int32_t* bias;
+  std::int32_t limit;
+};
+
+/// Sums are exact in int32 for fewer than 65'536 positions.
+THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradient_args& a) {
+  for (int o = 0; o < g.out.c; ++o) {
+    std::int32_t sum = 0;
+    const std::int16_t* dy = a.dy + o;
+    for (int n = g.out.pixels(); n > 0; --n, dy += g.out.c) sum += *dy;
+    learn(a.bias[o], step_of(sum, over(a.size, a.scale[o], a.largest_shift)), a.limit);
+  }
+}
+
+struct convolution_backward {
+  template <class Target>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const input_gradient_args& a) {
+    convolution_input_gradient(t, g, a);
+  }
+  template <class Target>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const entry_gradient_args& a) {
+    dense_entry_gradient(t, g, a);
+  }
+  template <class Target>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const weight_gradient_args& a) {
+    convolution_weight_gradient(t, g, a);
+  }
+};
+
+struct bias_backward {
+  template <class Target>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const bias_gradient_args& a) {
+    bias_gradient(t, g, a);
+  }
+};
+
+}  // namespace thimble::kernels

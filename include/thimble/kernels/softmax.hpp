@@ -1,0 +1,69 @@
+// Softmax and cross entropy on Q15.16 logits, in integers.
+#pragma once
+#include <thimble/config.hpp>
+#include <thimble/target/target.hpp>
+#include <thimble/tensor/fixed_point.hpp>
+
+namespace thimble::kernels {
+
+/// The largest logit (the first of equals), and sum over classes of exp(logit - largest) in Q.31.
+struct softmax_sum {
+  int best = 0;
+  std::uint64_t sum = 0;
+};
+
+/// exp(z - largest) in Q0.31; differences under -32 count as -32.
+THIMBLE_INLINE constexpr std::int32_t exp_of_difference(std::int32_t z, std::int32_t largest) {
+  const std::int64_t difference = (std::int64_t{z} - largest) * 1024;  // Q15.16 to Q.26
+  constexpr std::int64_t lowest = std::numeric_limits<std::int32_t>::min();
+  return fixed_point::exp_of_negative(static_cast<std::int32_t>(difference < lowest ? lowest : difference));
+}
+
+/// Exact: 2^33 classes would be needed to overflow.
+constexpr softmax_sum sum_of_exponentials(const std::int32_t* z, int classes) {
+  softmax_sum s;
+  for (int i = 1; i < classes; ++i)
+    if (z[i] > z[s.best]) s.best = i;
+  for (int i = 0; i < classes; ++i) s.sum += static_cast<std::uint32_t>(exp_of_difference(z[i], z[s.best]));
+  return s;
+}
+
+/// 2^62 / sum, and probability p = e * reciprocal / 2^31 in Q0.31 (error under 2^-28 for 1,000 classes).
+constexpr std::uint64_t reciprocal(std::uint64_t sum) { return (std::uint64_t{1} << 62) / sum; }
+THIMBLE_INLINE constexpr std::int32_t probability(std::int32_t e, std::uint64_t reciprocal) {
+  const auto p = static_cast<std::int64_t>(static_cast<std::uint64_t>(e) * reciprocal >> 31);
+  return saturate<std::int32_t>(p);
+}
+
+struct cross_entropy_args {
+  const std::int32_t* z;  ///< logits, Q15.16
+  int classes, label;
+  std::int32_t* difference;  ///< scratch: p - onehot, Q0.31
+  std::int16_t* dz;          ///< gradient of the logits, the largest in [2^14, 2^15)
+  int* exponent;             ///< dz = (p - onehot) * 2^-exponent
+  std::int32_t* loss;        ///< -log p[label], Q15.16
+};
+
+THIMBLE_INLINE void cross_entropy(portable, const cross_entropy_args& a) {
+  const softmax_sum s = sum_of_exponentials(a.z, a.classes);
+  const std::uint64_t r = reciprocal(s.sum);
+  std::uint32_t largest = 0;
+  for (int i = 0; i < a.classes; ++i) {
+    const std::int32_t p = probability(exp_of_difference(a.z[i], a.z[s.best]), r);
+    const std::int32_t d = i == a.label ? (p - 1) - std::numeric_limits<std::int32_t>::max() : p;
+    a.difference[i] = d;
+    const auto magnitude = static_cast<std::uint32_t>(d < 0 ? -std::int64_t{d} : std::int64_t{d});
+    if (magnitude > largest) largest = magnitude;
+  }
+  const int shift = largest == 0 ? 0 : bit_length(largest) - 15;
+  for (int i = 0; i < a.classes; ++i) a.dz[i] = narrow16(a.difference[i], shift);
+  *a.exponent = shift - 31;
+  *a.loss = saturate<std::int32_t>(std::int64_t{fixed_point::log_of(s.sum)} - a.z[a.label] + a.z[s.best]);
+}
+
+template <class Target = native>
+THIMBLE_NOINLINE void run(const cross_entropy_args& a) {
+  cross_entropy(Target{}, a);
+}
+
+}  // namespace thimble::kernels

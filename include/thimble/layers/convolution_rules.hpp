@@ -1,0 +1,45 @@
+// What conv2d and dense share: a dense layer is a convolution of one pixel.
+#pragma once
+#include <thimble/kernels/float_convolution.hpp>
+#include <thimble/layers/weighted.hpp>
+
+namespace thimble {
+
+/// Weights OHWI; every output channel sees every input channel.
+struct convolution_rules : weighted::steps<kernels::convolution_forward, kernels::convolution_backward, true> {
+  static constexpr void complete_weights(facts& f, int channels) {
+    f.out.c = f.biases = channels;
+    f.weight_rows = channels * f.win.taps();
+    f.weight_row = f.in.c;
+    f.fan_in = f.win.taps() * f.in.c;
+    if (channels < 1) f.fault = "a layer needs at least one output channel";
+    if (f.fan_in > 65793) f.fault = "more than 65'793 products a sum would overflow the int32 accumulator";
+    if (f.win.taps() > 128) f.fault = "windows of more than 128 taps are not supported";
+  }
+  static constexpr int output_of_row(const facts& f, int row) { return row / f.win.taps(); }
+
+  /// Var[dx[i]] += sum over o and taps of Var[dy[o]] * eff[o]^2 * w[o][tap][i]^2, for weight rows [begin, end).
+  template <class Values>
+  static constexpr void spread(const double* vy, double* vx, int, int begin, int end) {
+    constexpr const facts& f = Values::node;
+    for (int r = begin; r < end; ++r) {
+      const int o = output_of_row(f, r);
+      const double a = vy[o] * Values::effective(o) * Values::effective(o);
+      for (int i = 0; i < f.weight_row; ++i) {
+        const int w = Values::weight(r * f.weight_row + i);
+        vx[i] += a * (w * w);
+      }
+    }
+  }
+
+  template <class View>
+  static void float_forward(View v) {
+    kernels::float_convolution(v.geometry, v.x[0], v.w, v.b, v.y);
+  }
+  template <class View>
+  static void float_backward(View v) {
+    kernels::float_convolution_gradient(v.geometry, v.x[0], v.w, v.dy, v.dx[0], v.dw, v.db);
+  }
+};
+
+}  // namespace thimble

@@ -1,0 +1,152 @@
+// What every layer with weights shares: its steps, said once, over its kernels.
+#pragma once
+#include <boost/mp11/list.hpp>
+
+#include <thimble/kernels/convolution.hpp>
+#include <thimble/kernels/convolution_gradient.hpp>
+#include <thimble/kernels/addition.hpp>
+#include <thimble/network/rule.hpp>
+
+namespace thimble::weighted {
+
+/// Saves the trained channels of the input; where all train, the input itself is kept by being read in backward.
+struct keep_input {
+  static constexpr uses describe(const facts& f) {
+    return {.reads = {role::x0},
+            .writes = {kept_channels(f) > 0 ? role::kept : role::none},
+            .modifies = role::none,
+            .scratch = 0,
+            .in_place = {{role::kept, role::x0, 0}}};
+  }
+  static constexpr int kept_bytes(const facts& f) { return f.in.pixels() * kept_channels(f); }
+  template <class At>
+  THIMBLE_INLINE static void run(At at) {
+    constexpr int k = kept_channels(At::node), c = At::node.in.c;
+    const std::int8_t* x = at.x0();
+    auto* kept = reinterpret_cast<std::int8_t*>(at.kept());
+    for (int n = 0; n < At::node.in.pixels(); ++n)
+      for (int i = 0; i < k; ++i) kept[n * k + i] = x[n * c + i];
+  }
+};
+
+template <class Kernel>
+struct forward {
+  static constexpr uses describe(const facts& f) {
+    return {.reads = {role::x0, role::w, role::b},
+            .writes = {role::y, role::mask},
+            .modifies = role::none,
+            .scratch = 0,
+            .in_place = {{role::y, role::x0, row_lag(f)}}};
+  }
+  template <class At>
+  THIMBLE_INLINE static void run(At at) {
+    if constexpr (At::node.logits)
+      kernels::call<Kernel, At::geometry>(
+          kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), at.logits()});
+    else
+      kernels::call<Kernel, At::geometry>(kernels::convolution_args{at.x0(), at.weights(), at.bias(), At::scale(),
+                                                                    At::zero(role::x0), At::zero(role::y), At::range(),
+                                                                    at.y(), at.mask(), at.part()});
+  }
+};
+
+/// Zeroes the gradient where the output was clipped. Logits are never clipped.
+struct clip {
+  static constexpr uses describe(const facts& f) {
+    return {.reads = {f.logits ? role::none : role::mask},
+            .writes = {},
+            .modifies = f.logits ? role::none : role::dy,
+            .scratch = 0,
+            .in_place = {}};
+  }
+  template <class At>
+  THIMBLE_INLINE static void run(At at) {
+    kernels::run(kernels::clip_args{at.mask(), at.dy(), At::node.out.size()});
+  }
+};
+
+/// ScratchPerOutput: gradients scaled per channel before the sum need room; those scaled after it need none.
+template <class Kernel, bool SumsChannels>
+struct input_gradient {
+  static constexpr int terms(const facts& f) { return (SumsChannels ? f.out.c : 1) * f.win.gradient_taps(); }
+  static constexpr int scaled_bytes(const facts& f) { return SumsChannels ? (2 * terms(f) + 3) / 4 * 4 : 0; }
+  static constexpr uses describe(const facts& f) {
+    return {.reads = {role::dy, role::w},
+            .writes = {role::dx0},
+            .modifies = role::none,
+            .scratch = scaled_bytes(f) + (f.logits ? 4 * f.in.size() : 0),
+            .in_place = {}};
+  }
+  template <class At>
+  THIMBLE_INLINE static void run(At at) {
+    auto* scaled = reinterpret_cast<std::int16_t*>(at.scratch());
+    if constexpr (At::node.logits) {
+      auto* sums = reinterpret_cast<std::int32_t*>(at.scratch() + scaled_bytes(At::node));
+      int exponent = 0;
+      kernels::call<Kernel, At::geometry>(kernels::entry_gradient_args{at.dy(), at.weights(), At::scale(),
+                                                                       -At::scaled_exponent, At::gradient_limit,
+                                                                       at.dx0(), scaled, sums, &exponent});
+      at.enter_body(At::scaled_exponent + exponent);
+    } else {
+      constexpr int e_y = At::exponent(role::dy), e_x = At::exponent(role::dx0);
+      constexpr int e_t = SumsChannels ? At::scaled_exponent : e_x;
+      kernels::call<Kernel, At::geometry>(kernels::input_gradient_args{at.dy(), at.weights(), At::scale(), e_y - e_t,
+                                                                       At::gradient_limit, e_x - e_t, at.dx0(),
+                                                                       At::adds, scaled});
+    }
+  }
+};
+
+/// The gradient of the weights is never stored: each is applied as it is made.
+template <class Kernel>
+struct weight_gradient {
+  static constexpr uses describe(const facts& f) {
+    return {.reads = {role::dy, kept_channels(f) > 0 ? role::kept : role::x0},
+            .writes = {role::w},
+            .modifies = role::none,
+            .scratch = 0,
+            .in_place = {}};
+  }
+  /// Bits to drop so that an exact sum of products 32'768 * 255 over all positions fits int32.
+  static constexpr int drop(const facts& f) {
+    int bits = 0;
+    while ((std::int64_t{32768} * 255 * f.out.pixels() >> bits) > 2147483647) ++bits;
+    return bits;
+  }
+  template <class At>
+  THIMBLE_INLINE static void run(At at) {
+    constexpr bool packed = kept_channels(At::node) > 0;
+    const std::int8_t* x;
+    if constexpr (packed)
+      x = reinterpret_cast<const std::int8_t*>(at.kept());
+    else
+      x = at.x0();
+    kernels::call<Kernel, At::geometry>(kernels::weight_gradient_args{
+        at.dy(), x, At::zero(role::x0), packed ? At::node.trained : At::node.in.c, At::scale(), At::largest_shift,
+        at.weight_step(drop(At::node)), drop(At::node), at.trained_weights()});
+  }
+};
+
+struct bias_gradient {
+  static constexpr uses describe(const facts&) {
+    return {.reads = {role::dy}, .writes = {role::b}, .modifies = role::none, .scratch = 0, .in_place = {}};
+  }
+  template <class At>
+  THIMBLE_INLINE static void run(At at) {
+    kernels::call<kernels::bias_backward, At::geometry>(kernels::bias_gradient_args{
+        at.dy(), At::scale(), At::largest_shift, at.bias_step(), at.trained_bias(), At::node.bias_limit()});
+  }
+};
+
+/// Forward: save first, so that the layer itself is the input's last reader and may overwrite it. Backward: the input's
+/// gradient reads the old weights before they learn.
+template <class Forward, class Backward, bool SumsChannels>
+struct steps {
+  using forward = boost::mp11::mp_list<keep_input, weighted::forward<Forward>>;
+  using gradient = boost::mp11::mp_list<clip, input_gradient<Backward, SumsChannels>, weight_gradient<Backward>,
+                                        bias_gradient>;
+  static constexpr int kept_bytes(const facts& f) { return keep_input::kept_bytes(f); }
+  static constexpr int terms(const facts& f) { return input_gradient<Backward, SumsChannels>::terms(f); }
+};
+
+}  // namespace thimble::weighted

@@ -1,0 +1,169 @@
+// Offsets: where each tensor lies in the arena. Several placements are tried; the smallest wins.
+#pragma once
+#include <thimble/training/backward.hpp>
+
+namespace thimble {
+
+/// Every tensor begins at a multiple of this many bytes.
+inline constexpr int arena_alignment = 4;
+constexpr int align_up(int bytes) { return (bytes + arena_alignment - 1) / arena_alignment * arena_alignment; }
+
+namespace detail {
+
+constexpr bool overlap_in_time(const tensor& a, const tensor& b) { return a.first <= b.last && b.first <= a.last; }
+
+/// Offsets may be below zero while placing.
+inline constexpr int unplaced = -(1 << 30);
+
+/// Where one tensor may lie over another: at the partner's offset + `shift`, or lower.
+struct overlay_option {
+  int partner = -1, shift = 0;
+};
+
+inline constexpr int most_overlays = 4;
+
+/// What placing needs besides the plan.
+template <int N>
+struct placing {
+  int order[static_cast<std::size_t>(plan<N>::tensors)]{};  ///< of the arena's tensors, largest first
+  int count = 0;
+  overlay_option over[static_cast<std::size_t>(plan<N>::tensors)][most_overlays]{};
+  int overs[static_cast<std::size_t>(plan<N>::tensors)]{};
+  int by_offset[static_cast<std::size_t>(plan<N>::tensors)]{};  ///< those placed so far, lowest first
+  int placed = 0, lowest = 0, highest = 0;
+};
+
+/// The tensors of the arena, largest first (of equals, the earlier number).
+template <int N>
+constexpr void order_by_size(const plan<N>& p, placing<N>& w) {
+  for (int i = 0; i < plan<N>::tensors; ++i) {
+    const tensor& t = p.t[i];
+    if (!plan<N>::in_arena(i) || !t.needed || t.last < t.first || t.bytes == 0) continue;
+    int j = w.count++;
+    for (; j > 0 && p.t[w.order[j - 1]].bytes < t.bytes; --j) w.order[j] = w.order[j - 1];
+    w.order[j] = i;
+  }
+}
+
+/// A step's permission holds if the read dies there and the write begins there.
+template <int N>
+constexpr bool holds(const plan<N>& p, int loop_of_step, const permission& x) {
+  if (x.write < 0 || x.read < 0) return false;
+  const tensor &to = p.t[x.write], &from = p.t[x.read];
+  return to.needed && to.first == loop_of_step && from.last == loop_of_step && align_up(x.lag) < to.bytes;
+}
+
+template <int N>
+constexpr void list_overlays(const plan<N>& p, placing<N>& w, bool with_lag) {
+  for (int k = 0; k < p.steps; ++k)
+    for (const permission& x : p.s[k].in_place) {
+      if (!holds(p, k, x) || (x.lag != 0 && !with_lag)) continue;
+      if (w.overs[x.read] == most_overlays || w.overs[x.write] == most_overlays) continue;
+      const int lag = align_up(x.lag);
+      w.over[x.write][w.overs[x.write]++] = {x.read, -lag};
+      w.over[x.read][w.overs[x.read]++] = {x.write, lag};
+    }
+}
+
+/// The lowest offset of the smallest gap, among tensors alive at the same time, that holds t; above all if none does.
+template <int N>
+constexpr int best_gap(const plan<N>& p, const placing<N>& w, const tensor& t) {
+  int best = -1, best_size = 1 << 30, cursor = w.lowest;
+  for (int s = 0; s < w.placed; ++s) {
+    const tensor& u = p.t[w.by_offset[s]];
+    if (!overlap_in_time(t, u)) continue;
+    const int gap = u.offset - cursor;
+    if (gap >= t.bytes && gap < best_size) best_size = gap, best = cursor;
+    if (u.offset + u.bytes > cursor) cursor = u.offset + u.bytes;
+  }
+  return best_size < 1 << 30 ? best : cursor;
+}
+
+template <int N>
+constexpr bool is_free(const plan<N>& p, const placing<N>& w, const tensor& t, int at, int except) {
+  for (int s = 0; s < w.placed; ++s) {
+    const int id = w.by_offset[s];
+    const tensor& u = p.t[id];
+    if (id != except && overlap_in_time(t, u) && u.offset < at + t.bytes && at < u.offset + u.bytes) return false;
+  }
+  return true;
+}
+
+/// Places one tensor: over a partner where that is allowed, free and grows the arena no more than its best gap would.
+template <int N>
+constexpr void place(plan<N>& p, placing<N>& w, int me) {
+  tensor& t = p.t[me];
+  const auto growth = [&](int at) {
+    return (at < w.lowest ? w.lowest - at : 0) + (at + t.bytes > w.highest ? at + t.bytes - w.highest : 0);
+  };
+  int at = best_gap(p, w, t);
+  for (int k = 0; k < w.overs[me]; ++k) {
+    const overlay_option o = w.over[me][k];
+    const tensor& partner = p.t[o.partner];
+    if (partner.offset == unplaced) continue;
+    const int there = partner.offset + o.shift;  // may be below zero: all is moved up at the end
+    if (growth(there) <= growth(at) && is_free(p, w, t, there, o.partner)) at = there;
+  }
+  t.offset = at;
+  if (at + t.bytes > w.highest) w.highest = at + t.bytes;
+  if (at < w.lowest) w.lowest = at;
+  int s = w.placed++;
+  for (; s > 0 && p.t[w.by_offset[s - 1]].offset > at; --s) w.by_offset[s] = w.by_offset[s - 1];
+  w.by_offset[s] = me;
+}
+
+/// Bytes alive at each step, less what overlays may save there; no placement can be smaller than the largest.
+template <int N>
+constexpr void bound(plan<N>& p, const placing<N>& w) {
+  for (int k = 0; k < p.steps; ++k) {
+    int live = 0, saved = 0;
+    for (int q = 0; q < w.count; ++q) {
+      const tensor& t = p.t[w.order[q]];
+      if (t.first <= k && k <= t.last) live += t.bytes;
+    }
+    for (const permission& x : p.s[k].in_place) {
+      if (!holds(p, k, x)) continue;
+      const int to = p.t[x.write].bytes, from = p.t[x.read].bytes, lag = align_up(x.lag);
+      const int shared = to - lag < from ? to - lag : from;
+      if (shared > saved) saved = shared;
+    }
+    if (live - saved > p.lower_bound) p.lower_bound = live - saved, p.worst = k;
+  }
+}
+
+template <int N>
+constexpr plan<N> place_all(plan<N> p, bool with_lag) {
+  placing<N> w{};
+  for (int i = 0; i < plan<N>::tensors; ++i) {
+    tensor& t = p.t[i];
+    t.bytes = align_up(t.bytes);
+    t.offset = unplaced;
+    if (plan<N>::in_arena(i) || !t.needed) continue;
+    t.offset = p.trained;
+    p.trained += t.bytes;
+  }
+  order_by_size(p, w);
+  list_overlays(p, w, with_lag);
+  bound(p, w);
+  for (int q = 0; q < w.count; ++q) place(p, w, w.order[q]);
+  for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset -= w.lowest;
+  for (int k = 0; k < p.steps; ++k)
+    if (p.s[k].scratch > 0) p.s[k].scratch_at = p.t[tensor_kinds * N + k].offset;
+  p.peak = w.highest - w.lowest;
+  return p;
+}
+
+}  // namespace detail
+
+// Each stage its own constant: compilers limit each evaluation, and equal stages are shared.
+template <class Net, class Update, bool WithLag>
+inline constexpr auto placed = detail::place_all(derived<Net, Update>, WithLag);
+
+template <class Net, class Update>
+inline constexpr bool lag_helps = placed<Net, Update, true>.peak < placed<Net, Update, false>.peak;
+
+/// The memory plan of a network (with its loss) under an update.
+template <class Net, class Update>
+inline constexpr const auto& plan_of = placed<Net, Update, lag_helps<Net, Update>>;
+
+}  // namespace thimble

@@ -1,0 +1,55 @@
+// What the planner reasons about: tensors, steps and loops of steps, as plain values in C arrays.
+#pragma once
+#include <thimble/network/graph.hpp>
+
+namespace thimble {
+
+/// What a node may own. Those before `arena_kinds` share the arena over time; the rest are held always.
+enum tensor_kind { value, gradient, mask, kept, arena_kinds, weight = arena_kinds, residual_of_weight, bias_of, tensor_kinds };
+
+/// One tensor's bytes, its life (the first and the last loop that touch it) and its place.
+struct tensor {
+  int bytes = 0, first = 1 << 20, last = -2, offset = -1;
+  bool needed = false;
+};
+
+/// `write` may begin `lag` bytes before `read`. Tensors by number; -1: none.
+struct permission {
+  int write = -1, read = -1, lag = 0;
+};
+
+/// One rule of one node.
+struct step {
+  int node = 0, rule = 0;
+  bool backward = false, adds = false;
+  int reads[4]{-1, -1, -1, -1}, writes[2]{-1, -1}, modifies = -1;
+  int scratch = 0;     ///< bytes
+  int scratch_at = -1; ///< their offset in the arena
+  permission in_place[2];
+};
+
+/// Steps [first, first + count), `iterations` times over rows. A whole layer is a loop of one step and one iteration.
+struct loop {
+  int first = 0, count = 1, iterations = 1;
+};
+
+inline constexpr int most_steps_per_node = 6;
+
+/// N nodes: tensor number = kind * N + node; scratch of step s = tensor_kinds * N + s.
+template <int N>
+struct plan {
+  static constexpr int steps_room = most_steps_per_node * N;
+  static constexpr int tensors = tensor_kinds * N + steps_room;
+  tensor t[static_cast<std::size_t>(tensors)];
+  step s[static_cast<std::size_t>(steps_room)];
+  loop l[static_cast<std::size_t>(steps_room)];
+  int steps = 0, forward_steps = 0, loops = 0, forward_loops = 0;
+  int peak = 0;         ///< bytes of the arena
+  int lower_bound = 0;  ///< live bytes at the worst step, overlays allowed for: no placement can be smaller
+  int worst = 0;        ///< that step
+  int trained = 0;      ///< bytes of trained parameters
+
+  [[nodiscard]] static constexpr bool in_arena(int i) { return i < arena_kinds * N || i >= tensor_kinds * N; }
+};
+
+}  // namespace thimble

@@ -1,0 +1,42 @@
+// What is known of one node of a network: plain values, for the planner and the rules.
+#pragma once
+#include <cstdint>
+
+#include <thimble/tensor/shape.hpp>
+#include <thimble/tensor/window.hpp>
+
+namespace thimble {
+
+/// The clamp fused into a layer's output.
+enum class activation : unsigned char { none, relu, relu6 };
+
+/// Filled in by the layer's `complete` (its own fields) and by the sparse update (what trains).
+struct facts {
+  const char* kind = "";  ///< "conv2d", ...
+  const char* name = "";  ///< the user's, or empty
+  const char* fault = nullptr;  ///< why this layer cannot take what it is given
+  int inputs[2] = {-1, -1};
+  shape in, in1, out;  ///< of the first input, of the second if there is one, of the output
+  window win;
+  activation act = activation::none;
+  bool is_view = false;       ///< the output is the input's bytes
+  bool keeps_scale = false;   ///< the output has the input's quantization
+  bool logits = false;        ///< the output is int32 Q15.16, for a loss
+  bool can_be_logits = false;
+  // Weights, for layers that have them. A row is what lies along the input channels.
+  int number = -1;  ///< among layers with weights, from the stem = 0
+  int weight_rows = 0, weight_row = 0, biases = 0, fan_in = 0;
+  float fresh_scale = 0;  ///< weight scale of a layer that starts from zero
+  // What the sparse update chose.
+  int trained = 0;  ///< input channels whose weights train
+  bool bias_trained = false;
+
+  [[nodiscard]] constexpr int weights() const { return weight_rows * weight_row; }
+  /// Largest |bias| for which int32 accumulators cannot overflow: 255 * 128 is the largest product.
+  [[nodiscard]] constexpr std::int32_t bias_limit() const {
+    return static_cast<std::int32_t>(2147483647 - std::int64_t{255} * 128 * fan_in);
+  }
+  [[nodiscard]] constexpr std::int64_t macs() const { return std::int64_t{out.size()} * fan_in; }
+};
+
+}  // namespace thimble

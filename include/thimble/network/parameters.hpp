@@ -1,0 +1,144 @@
+// Where a quantized network's numbers come from, and what each node makes of them.
+#pragma once
+#include <cstdint>
+
+#include <thimble/kernels/access.hpp>
+#include <thimble/network/network.hpp>
+#include <thimble/tensor/requantize.hpp>
+
+namespace thimble {
+
+/// A network with its parameters. `Parameters` has, as formats/cpp_header.hpp writes them:
+/// - `static constexpr quantization activation[nodes]`: of each node's output;
+/// - `template <int Number> struct layer` with static constexpr arrays `weight` (int8, 16-byte aligned, OHWI or HWC),
+///   `bias` (int32, at scale s_x * s_w[o]) and `weight_scale` (float, one an output channel).
+/// A layer with `is_fresh` instead starts from zero weights and biases and takes no flash.
+template <class Architecture, class Parameters>
+struct quantized {
+  using nodes = typename Architecture::nodes;
+  using parameters = Parameters;
+};
+
+namespace detail {
+
+template <class Old, int Fresh>
+struct with_fresh_head {
+  static constexpr const auto& activation = Old::activation;
+  template <int Number, bool IsFresh = Number == Fresh>
+  struct layer_or_fresh : Old::template layer<Number> {};
+  template <int Number>
+  struct layer_or_fresh<Number, true> {
+    static constexpr bool is_fresh = true;
+  };
+  template <int Number>
+  using layer = layer_or_fresh<Number>;
+};
+
+/// What comes before the last layer with weights.
+template <class Net>
+struct body {
+  static constexpr const auto& g = graph_of<Net>;
+  static constexpr int head = g.node_numbered(g.numbered - 1);
+  using type = building<mp::mp_take_c<typename Net::nodes, static_cast<std::size_t>(head)>, g.at[head].inputs[0]>;
+};
+
+}  // namespace detail
+
+/// The network up to its last layer with weights, then Layers: one dense layer, views and pools. The new layer starts from
+/// zero; the old head's bytes are linked nowhere.
+template <class Net, class... Layers>
+struct replace_head {
+  using nodes = typename mp::mp_fold<mp::mp_list<Layers...>, typename detail::body<Net>::type, flatten_into>::nodes;
+  using parameters = detail::with_fresh_head<typename Net::parameters, graph_of<Net>.numbered - 1>;
+};
+
+/// Everything about a node's numbers that a compiler knows: its facts, scales, multipliers.
+template <class Net, int Node>
+struct node_values {
+  static constexpr const facts& node = graph_of<Net>.at[Node];
+  using parameters = typename Net::parameters;
+  struct no_layer {};
+  template <int Number>
+  struct layer_numbered {
+    using type = typename parameters::template layer<Number>;
+  };
+  using layer = typename mp::mp_if_c<(node.number < 0), mp::mp_identity<no_layer>, layer_numbered<node.number>>::type;
+  static constexpr bool is_fresh = requires { layer::is_fresh; };
+
+  static constexpr int source(role r) {
+    return r == role::x0 ? node.inputs[0] : r == role::x1 ? node.inputs[1] : Node;
+  }
+  static constexpr quantization quantized(role r) {
+    const int n = graph_of<Net>.quantized_as(source(r));
+    return graph_of<Net>.at[n].logits ? quantization{} : parameters::activation[n];
+  }
+  static constexpr int zero(role r) { return quantized(r).zero_point; }
+  /// The float scale, exactly, in double. Logits have scale 1.
+  static constexpr double real_scale(role r) { return static_cast<double>(quantized(r).scale); }
+
+  static constexpr double weight_scale(int o) {
+    if constexpr (is_fresh)
+      return static_cast<double>(node.fresh_scale);
+    else
+      return static_cast<double>(layer::weight_scale[o]);
+  }
+  static constexpr int weight(int i) {
+    if constexpr (is_fresh)
+      return 0;
+    else
+      return layer::weight[i];
+  }
+  /// s_x * s_w[o] / s_y.
+  static constexpr double effective(int o) { return real_scale(role::x0) * weight_scale(o) / real_scale(role::y); }
+
+  static constexpr kernels::limits range() {
+    const quantization q = quantized(role::y);
+    if (node.act == activation::none) return {};
+    const int low = q.zero_point < -128 ? -128 : q.zero_point;
+    if (node.act == activation::relu) return {low, 127};
+    const double six = 6 / static_cast<double>(q.scale) + 0.5;
+    const int high = six > 255 ? 127 : q.zero_point + static_cast<int>(six);
+    return {low, high > 127 ? 127 : high};
+  }
+};
+
+/// Requantization of a layer's channels: five bytes each, in flash where used.
+template <class Net, int Node>
+struct channel_multipliers {
+  using values = node_values<Net, Node>;
+  static constexpr int count = values::node.biases;
+  struct tables {
+    std::int32_t mantissa[static_cast<std::size_t>(count)];
+    std::int8_t shift[static_cast<std::size_t>(count)];
+    int largest_shift;
+  };
+  static constexpr tables make() {
+    tables t{};
+    t.largest_shift = -128;
+    for (int o = 0; o < count; ++o) {
+      const multiplier m = quantize_multiplier(values::effective(o));
+      t.mantissa[o] = m.mantissa;
+      t.shift[o] = static_cast<std::int8_t>(m.shift);
+      if (m.mantissa != 0 && m.shift > t.largest_shift) t.largest_shift = m.shift;
+    }
+    return t;
+  }
+  static constexpr tables all = make();
+  static constexpr struct packed {
+    std::int32_t v[static_cast<std::size_t>(count)];
+  } mantissa = [] {
+    packed p{};
+    for (int o = 0; o < count; ++o) p.v[o] = all.mantissa[o];
+    return p;
+  }();
+  static constexpr struct shifts {
+    std::int8_t v[static_cast<std::size_t>(count)];
+  } shift = [] {
+    shifts p{};
+    for (int o = 0; o < count; ++o) p.v[o] = all.shift[o];
+    return p;
+  }();
+  static constexpr int largest_shift = all.largest_shift;
+};
+
+}  // namespace thimble

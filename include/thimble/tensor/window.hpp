@@ -1,0 +1,42 @@
+// The sliding window of convolutions and pools, its padding resolved to numbers.
+#pragma once
+#include <thimble/tensor/shape.hpp>
+
+namespace thimble {
+
+/// How a window treats the edge, with TensorFlow Lite's meaning: `same` makes ceil(n / stride) outputs, the extra
+/// padding after; `valid` makes ceil((n - kernel + 1) / stride) and pads nothing.
+enum class padding : unsigned char { same, valid };
+
+/// Output (oy, ox) sees inputs oy * stride_h - pad_top + [0, kernel_h), likewise in x.
+struct window {
+  int kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1, pad_top = 0, pad_left = 0;
+  [[nodiscard]] constexpr int taps() const { return kernel_h * kernel_w; }
+  /// The most outputs along an axis that one input can reach, squared: taps of the input's gradient.
+  [[nodiscard]] constexpr int gradient_taps() const {
+    return ((kernel_h + stride_h - 1) / stride_h) * ((kernel_w + stride_w - 1) / stride_w);
+  }
+  friend constexpr bool operator==(window, window) = default;
+};
+
+/// A half-open range of taps, those that fall inside the input.
+struct tap_range {
+  int begin, end;
+};
+constexpr tap_range taps_inside(int origin, int kernel, int extent) {
+  const int begin = origin < 0 ? -origin : 0;
+  const int end = origin + kernel > extent ? extent - origin : kernel;
+  return {begin, end < begin ? begin : end};
+}
+
+constexpr int padded_out(int n, int kernel, int stride, padding p) {
+  const int span = p == padding::same ? n : n - kernel + 1;
+  return span <= 0 ? 0 : (span + stride - 1) / stride;
+}
+constexpr int pad_before(int n, int kernel, int stride, padding p) {
+  if (p == padding::valid) return 0;
+  const int all = (padded_out(n, kernel, stride, p) - 1) * stride + kernel - n;
+  return all > 0 ? all / 2 : 0;
+}
+
+}  // namespace thimble

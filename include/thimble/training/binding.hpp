@@ -1,0 +1,138 @@
+// One step bound to a learner's memory: everything about it constant, handed to its rule.
+#pragma once
+#include <thimble/kernels/geometry.hpp>
+#include <thimble/memory/placement.hpp>
+#include <thimble/tensor/fixed_point.hpp>
+#include <thimble/training/exponents.hpp>
+#include <thimble/training/rates.hpp>
+
+namespace thimble {
+
+/// What a step of learning carries from rule to rule. A gradient's value is q * 2^(e + k): k is the loss's for the logits,
+/// the body's for all before the head.
+struct lesson {
+  int label = 0;
+  kernels::step_size rate, bias_rate;
+  int loss_exponent = 0, body_exponent = 0;
+  fixed16 loss{};
+};
+
+/// Rules see a step through this (they call it At). Pointers to tensors that the plan does not hold are null.
+template <class Net, class Update, int Step>
+class step_binding {
+  static constexpr const auto& g = marked<Net, Update>;
+  static constexpr const auto& plan = plan_of<Net, Update>;
+  static constexpr const step& s = plan.s[Step];
+  static constexpr int n = s.node, nodes = g.size;
+  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
+  using values = node_values<Net, n>;
+  using tables = channel_multipliers<Net, n>;
+
+ public:
+  static constexpr const facts& node = g.at[n];
+  static constexpr kernels::geometry geometry{node.in, node.out, node.win, node.trained};
+  static constexpr bool adds = s.adds;
+
+  THIMBLE_INLINE step_binding(unsigned char* arena, unsigned char* trained, lesson* now)
+      : arena_(arena), trained_(trained), now_(now) {}
+
+  static constexpr int zero(role r) { return values::zero(r); }
+  static constexpr double real_scale(role r) { return values::real_scale(r); }
+  static constexpr kernels::limits range() { return values::range(); }
+  static constexpr multipliers scale() { return {tables::mantissa.v, tables::shift.v}; }
+  static constexpr int largest_shift = [] {
+    if constexpr (node.biases > 0) return tables::largest_shift;
+    else return 0;
+  }();
+  static constexpr rows part() { return {0, node.out.h}; }
+
+  /// e of the gradient in a role.
+  static constexpr int exponent(role r) {
+    if (r == role::dy) return exponents<Net, Update>::template of_gradient<g.owner(n)>;
+    return r == role::dx1 ? input_exponent<1>() : input_exponent<0>();
+  }
+  static constexpr int gradient_limit = [] {
+    if constexpr (requires { layer::terms(node); }) return thimble::gradient_limit(layer::terms(node));
+    else return 32767;
+  }();
+  /// e of the output's gradient scaled per channel.
+  static constexpr int scaled_exponent = [] {
+    if constexpr (node.biases > 0 && s.backward)
+      return exponents<Net, Update>::template of_scaled<n, gradient_limit>;
+    else
+      return 0;
+  }();
+
+  const std::int8_t* x0() const { return at<const std::int8_t, role::x0>(); }
+  const std::int8_t* x1() const { return at<const std::int8_t, role::x1>(); }
+  std::int8_t* y() const { return at<std::int8_t, role::y>(); }
+  std::int32_t* logits() const { return at<std::int32_t, role::y>(); }
+  const std::int32_t* logits_in() const { return at<const std::int32_t, role::x0>(); }
+  std::uint8_t* mask() const { return at<std::uint8_t, role::mask>(); }
+  std::uint8_t* kept() const { return at<std::uint8_t, role::kept>(); }
+  std::int16_t* dy() const { return at<std::int16_t, role::dy>(); }
+  std::int16_t* dx0() const { return at<std::int16_t, role::dx0>(); }
+  template <role R>
+  std::int16_t* gradient() const {
+    return at<std::int16_t, R>();
+  }
+  unsigned char* scratch() const { return arena_ + (s.scratch > 0 ? s.scratch_at : 0); }
+
+  kernels::weights weights() const {
+    const std::int8_t* flash = nullptr;
+    if constexpr (!values::is_fresh) flash = values::layer::weight;
+    return {flash, node.trained > 0 ? parameter<std::int8_t>(weight) : nullptr};
+  }
+  const std::int32_t* bias() const {
+    if constexpr (node.bias_trained) return trained_bias();
+    else return values::layer::bias;
+  }
+  kernels::trained_weights trained_weights() const {
+    return {parameter<std::int8_t>(weight), parameter<std::int8_t>(residual_of_weight)};
+  }
+  std::int32_t* trained_bias() const { return parameter<std::int32_t>(bias_of); }
+
+  /// Step size of the weights in Q8.8, to be divided by the channel's multiplier: eff / s_w^2 = s_x^2 / (s_y^2 eff).
+  kernels::step_size weight_step(int drop) const {
+    constexpr double r = values::real_scale(role::x0) / values::real_scale(role::y);
+    return scaled(now_->rate, scale_factor(256 * r * r), exponent(role::dy) + k() + drop);
+  }
+  /// The same for the biases: eff / (s_w s_x)^2 = 1 / (s_y^2 eff).
+  kernels::step_size bias_step() const {
+    constexpr double r = 1 / values::real_scale(role::y);
+    return scaled(now_->bias_rate, scale_factor(r * r), exponent(role::dy) + k());
+  }
+
+  int label() const { return now_->label; }
+  void begin_gradient(int exponent, fixed16 loss) const {
+    now_->loss_exponent = exponent;
+    now_->loss = loss;
+  }
+  void enter_body(int exponent) const { now_->body_exponent = now_->loss_exponent + exponent; }
+
+ private:
+  template <int Slot>
+  static constexpr int input_exponent() {
+    if constexpr (node.inputs[Slot] < 0) return 0;
+    else return exponents<Net, Update>::template of_gradient<g.owner(node.inputs[Slot])>;
+  }
+  int k() const { return node.logits ? now_->loss_exponent : now_->body_exponent; }
+
+  template <class T, role R>
+  THIMBLE_INLINE T* at() const {
+    constexpr int id = detail::tensor_of(R, g, n);
+    if constexpr (id < 0) return nullptr;
+    else if constexpr (!plan.t[id].needed) return nullptr;
+    else return reinterpret_cast<T*>(arena_ + plan.t[id].offset);
+  }
+  template <class T>
+  THIMBLE_INLINE T* parameter(int kind) const {
+    return reinterpret_cast<T*>(trained_ + plan.t[kind * nodes + n].offset);
+  }
+
+  unsigned char* arena_;
+  unsigned char* trained_;
+  lesson* now_;
+};
+
+}  // namespace thimble

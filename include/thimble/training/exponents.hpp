@@ -1,0 +1,128 @@
+// Exponents of integer gradients, derived from the weights by the compiler.
+// A gradient is q * 2^(e + k): q int16, e a constant of its tensor, k one number a step, the same for the whole body.
+// The variance of each channel is followed backward from the gradient that enters the body; e leaves room for four standard
+// deviations. Sums in a fixed order, comparisons instead of log and sqrt: every compiler derives the same numbers.
+#pragma once
+#include <thimble/training/backward.hpp>
+
+namespace thimble {
+
+template <int C>
+struct channel_variance {
+  double v[static_cast<std::size_t>(C)]{};
+  [[nodiscard]] constexpr double largest() const {
+    double m = 0;
+    for (double x : v)
+      if (x > m) m = x;
+    return m;
+  }
+};
+
+namespace detail {
+
+/// Least e with |limit| * 2^e >= four standard deviations.
+constexpr int exponent_for(double variance, double limit) {
+  if (!(variance > 0)) return 0;
+  const double wanted = 16 * variance;
+  double have = limit * limit;
+  int e = 0;
+  for (; have < wanted && e < 200; ++e) have *= 4;
+  for (; have >= 4 * wanted && e > -200; --e) have /= 4;
+  return e;
+}
+
+/// A weighted layer's rows are followed in blocks, each its own constant, within what clang evaluates by default (a million
+/// steps).
+constexpr int rows_per_block(const facts& f) {
+  const int rows = f.weight_row > 0 ? 16384 / f.weight_row : 1;
+  return rows < 1 ? 1 : rows;
+}
+constexpr int blocks_of(const facts& f) {
+  const int per = rows_per_block(f);
+  return f.weight_rows > 0 ? (f.weight_rows + per - 1) / per : 1;
+}
+
+}  // namespace detail
+
+/// Largest magnitude of a scaled gradient such that `terms` products with an int8 weight fit int32.
+constexpr int gradient_limit(int terms) {
+  const int limit = 2147483647 / (128 * (terms < 1 ? 1 : terms));
+  return limit > 32767 ? 32767 : limit;
+}
+
+/// The gradient entering the body has its largest value in [2^13, 2^14): a standard deviation of at most 2^12 by design.
+inline constexpr double entry_variance = 4096.0 * 4096.0;
+
+template <class Net, class Update>
+struct exponents {
+  static constexpr const auto& g = marked<Net, Update>;
+  static constexpr int nodes = g.size;
+
+  template <int Node>
+  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(Node)>::layer;
+  template <int Node>
+  using values = node_values<Net, Node>;
+
+  /// What one reader adds to the variance of its input's gradient, for a block of its weights.
+  template <int Reader, int Slot, int Block>
+  static constexpr auto make_block() {
+    constexpr const facts& f = g.at[Reader];
+    channel_variance<f.in.c> r{};
+    const int begin = Block * detail::rows_per_block(f), end = begin + detail::rows_per_block(f);
+    layer<Reader>::template spread<values<Reader>>(of<Reader>.v, r.v, Slot, begin,
+                                                    end < f.weight_rows ? end : f.weight_rows);
+    return r;
+  }
+  template <int Reader, int Slot, int Block>
+  static constexpr auto block = make_block<Reader, Slot, Block>();
+
+  template <int Reader, int Slot, class Into, int... Block>
+  static constexpr void add_blocks(Into& to, int channels, std::integer_sequence<int, Block...>) {
+    const auto add = [&](const auto& from, int n) {
+      for (int c = 0; c < n; ++c) to.v[c % channels] += from.v[c];
+    };
+    (add(block<Reader, Slot, Block>, g.at[Reader].in.c), ...);
+  }
+
+  template <int Node, int Reader, class Into>
+  static constexpr void add_reader(Into& to) {
+    constexpr const facts& f = g.at[Reader];
+    if constexpr (f.logits && g.owner(f.inputs[0]) == Node) {
+      for (double& v : to.v) v += entry_variance;
+    } else if constexpr (!f.logits && requires { &layer<Reader>::template spread<values<Reader>>; }) {
+      using all = std::make_integer_sequence<int, detail::blocks_of(f)>;
+      if constexpr (f.inputs[0] >= 0 && g.owner(f.inputs[0]) == Node) add_blocks<Reader, 0>(to, g.at[Node].out.c, all{});
+      if constexpr (f.inputs[1] >= 0 && g.owner(f.inputs[1]) == Node) add_blocks<Reader, 1>(to, g.at[Node].out.c, all{});
+    }
+  }
+
+  template <int Node, int... After>
+  static constexpr auto from_readers(std::integer_sequence<int, After...>) {
+    channel_variance<g.at[Node].out.c> r{};
+    (add_reader<Node, Node + 1 + After>(r), ...);
+    return r;
+  }
+
+  /// Variance of the gradient of a node's output, by channel.
+  template <int Node>
+  static constexpr auto of = from_readers<Node>(std::make_integer_sequence<int, nodes - Node - 1>{});
+
+  /// e of the gradient of a node's output; 0 for the logits, whose scale is the loss's.
+  template <int Node>
+  static constexpr int of_gradient =
+      g.at[Node].logits ? 0 : detail::exponent_for(of<Node>.largest(), 32767);
+
+  /// e of a layer's output gradient scaled per channel, before it is summed over channels.
+  template <int Node, int Limit>
+  static constexpr int of_scaled = [] {
+    double most = 0;
+    for (int o = 0; o < g.at[Node].biases; ++o) {
+      const double eff = values<Node>::effective(o);
+      const double v = (g.at[Node].logits ? 8192.0 * 8192.0 : of<Node>.v[o]) * eff * eff;  // a logit's gradient reaches 2^15
+      if (v > most) most = v;
+    }
+    return detail::exponent_for(most, Limit);
+  }();
+};
+
+}  // namespace thimble

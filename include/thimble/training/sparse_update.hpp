@@ -1,0 +1,157 @@
+// What may change on the device: marks on the facts of a network, and the errors when a mark names nothing.
+#pragma once
+#include <thimble/network/parameters.hpp>
+
+namespace thimble {
+
+template <detail::text Meant>
+struct did_you_mean {};
+
+template <detail::text Asked, class Hint>
+struct no_layer_named {
+  static_assert(sizeof(Hint) == 0, "the update names a layer that the network does not have: see both names above");
+  static constexpr bool ok = false;
+};
+template <int Asked, int Count>
+struct no_layer_numbered {
+  static_assert(Asked < Count, "the update numbers a layer that the network does not have: see the number and the count above");
+  static constexpr bool ok = Asked < Count;
+};
+template <int Numerator, int Denominator>
+struct fraction_of_channels {
+  static_assert(0 < Numerator && Numerator <= Denominator, "a fraction of channels lies above 0 and at most at 1: see it above");
+  static constexpr bool ok = 0 < Numerator && Numerator <= Denominator;
+};
+
+/// A fraction of a layer's input channels.
+struct ratio {
+  int numerator = 1, denominator = 1;
+  /// floor(fraction * channels), at least 1.
+  [[nodiscard]] constexpr int of(int channels) const {
+    const int k = channels * numerator / denominator;
+    return k < 1 ? 1 : k;
+  }
+};
+
+/// A layer, by number (layers with weights, the stem is 0) or by name.
+template <std::size_t N>
+struct which {
+  int number = -1;
+  char s[N]{};
+  constexpr which(int n)
+    requires(N == 1)
+      : number(n) {}
+  constexpr which(const char (&literal)[N]) {
+    for (std::size_t i = 0; i < N; ++i) s[i] = literal[i];
+  }
+};
+which(int) -> which<1>;
+
+namespace detail {
+
+template <which W, class Net>
+struct find {
+  static constexpr const auto& g = graph_of<Net>;
+  static constexpr int node = [] {
+    for (int i = 0; i < g.size; ++i)
+      if (W.number >= 0 ? g.at[i].number == W.number : (g.at[i].number >= 0 && same(g.at[i].name, W.s))) return i;
+    return -1;
+  }();
+  static constexpr const char* nearest = [] {
+    const char* best = "";
+    int distance = 1 << 20;
+    for (int i = 0; i < g.size; ++i)
+      if (g.at[i].number >= 0 && g.at[i].name[0] != 0)
+        if (const int d = edit_distance(g.at[i].name, W.s); d < distance) distance = d, best = g.at[i].name;
+    return best;
+  }();
+  static constexpr bool check() {
+    if constexpr (W.number >= 0)
+      return no_layer_numbered<W.number, g.numbered>::ok;
+    else if constexpr (node < 0)
+      return no_layer_named<text_from<sizeof W.s>(W.s), did_you_mean<as_text([] { return nearest; })>>::ok;
+    else
+      return true;
+  }
+  static constexpr bool ok = check();
+};
+
+}  // namespace detail
+
+// Each mark has `check<Net>`, which fails to compile with a message, and `mark<Net>(graph)`.
+
+/// Weights of one layer, for the first Fraction of its input channels, and its bias.
+template <which Layer, ratio Fraction = ratio{}>
+struct weights {
+  template <class Net>
+  static constexpr bool check =
+      detail::find<Layer, Net>::ok && fraction_of_channels<Fraction.numerator, Fraction.denominator>::ok;
+  template <class Net, int N>
+  static constexpr void mark(graph<N>& g) {
+    facts& f = g.at[detail::find<Layer, Net>::node];
+    const int k = Fraction.of(f.weight_row);
+    if (k > f.trained) f.trained = k;
+    f.bias_trained = true;
+  }
+};
+
+/// The bias of one layer.
+template <which Layer>
+struct bias {
+  template <class Net>
+  static constexpr bool check = detail::find<Layer, Net>::ok;
+  template <class Net, int N>
+  static constexpr void mark(graph<N>& g) {
+    g.at[detail::find<Layer, Net>::node].bias_trained = true;
+  }
+};
+
+/// Biases of the last Count layers before the head.
+template <int Count>
+struct biases_of_last {
+  template <class Net>
+  static constexpr bool check = no_layer_numbered<Count - 1, graph_of<Net>.numbered - 1>::ok;
+  template <class Net, int N>
+  static constexpr void mark(graph<N>& g) {
+    for (facts& f : g.at)
+      if (f.number >= g.numbered - 1 - Count && f.number >= 0 && f.number < g.numbered - 1) f.bias_trained = true;
+  }
+};
+
+/// Weights and bias of the last layer.
+struct weights_of_head {
+  template <class Net>
+  static constexpr bool check = true;
+  template <class Net, int N>
+  static constexpr void mark(graph<N>& g) {
+    facts& f = g.at[g.node_numbered(g.numbered - 1)];
+    f.trained = f.weight_row;
+    f.bias_trained = true;
+  }
+};
+
+/// Everything.
+struct all_weights {
+  template <class Net>
+  static constexpr bool check = true;
+  template <class Net, int N>
+  static constexpr void mark(graph<N>& g) {
+    for (facts& f : g.at)
+      if (f.number >= 0) f.trained = f.weight_row, f.bias_trained = true;
+  }
+};
+
+/// The union of Marks; none: the network only infers. Name it with a struct.
+template <class... Marks>
+struct sparse_update {
+  template <class Net>
+  static constexpr bool check = (true && ... && Marks::template check<Net>);
+  template <class Net>
+  static constexpr auto apply() {
+    auto g = graph_of<Net>;
+    (Marks::template mark<Net>(g), ...);
+    return g;
+  }
+};
+
+}  // namespace thimble
