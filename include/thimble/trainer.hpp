@@ -38,32 +38,35 @@ struct [[nodiscard]] outcome {
   [[nodiscard]] constexpr bool ok() const { return what == status::ok; }
 };
 
-template <class Fact>
+template <class Net>
 struct network_has_no_parameters {
-  static_assert(sizeof(Fact) == 0, "this network has no parameters yet: quantize it with the lab and include the exported header");
-  static constexpr bool ok = false;
+  static_assert(sizeof(Net) == 0,
+                "this network has no parameters yet: quantize it with the lab and include the exported header");
 };
-template <bool Trained>
-struct fresh_head {
-  static_assert(Trained, "the new head starts from zero, so the update must train all of it: add weights_of_head");
-  static constexpr bool ok = Trained;
+template <class Net>
+struct fresh_head_does_not_train {
+  static_assert(sizeof(Net) == 0,
+                "the new head starts from zero, so the update must train all of it: add weights_of_head");
 };
 
 namespace detail {
 
-/// One message for each thing that can be wrong; stops at the first.
 template <class Net, class Update>
-constexpr bool check_learner() {
-  if constexpr (std::is_same_v<typename Net::parameters, no_parameters>) return network_has_no_parameters<Net>::ok;
-  else if constexpr (!shapes_meet<Net>) return false;
-  else if constexpr (!Update::template check<Net>) return false;
-  else {
-    constexpr const auto& g = marked<Net, Update>;
-    constexpr int head = g.node_numbered(g.numbered - 1);
-    if constexpr (node_values<Net, head>::is_fresh) return fresh_head<g.at[head].trained == g.at[head].weight_row>::ok;
-    else return true;
-  }
-}
+struct fresh_head_fault {
+  static constexpr const auto& g = marked<Net, Update>;
+  static constexpr int head = g.node_numbered(g.numbered - 1);
+  using type = mp::mp_if_c<node_values<Net, head>::is_fresh && g.at[head].trained < g.at[head].weight_row,
+                           fresh_head_does_not_train<Net>, no_fault>;
+};
+
+/// The first thing that is wrong; later checks are not asked then, for they could not be answered.
+template <class Net, class Update>
+struct learner_fault {
+  using first = first_fault<
+      mp::mp_if_c<std::is_same_v<typename Net::parameters, no_parameters>, network_has_no_parameters<Net>, no_fault>,
+      shape_fault<Net>, typename Update::template fault<Net>>;
+  using type = typename mp::mp_if_c<is_fault<first>, mp::mp_identity<first>, fresh_head_fault<Net, Update>>::type;
+};
 
 /// Stands in for a learner that cannot be, so that one error is printed.
 struct inert {
@@ -86,11 +89,12 @@ class learner {
   static constexpr int classes = graph.at[logits_node].out.size();
   static constexpr int inputs = graph.at[0].out.size();
   static constexpr bool trains = plan.trained > 0;
+  static constexpr std::size_t trained_bytes = static_cast<std::size_t>(plan.trained);
 
   /// Where the sample goes, int8 in the network's input quantization; overwritten by every infer and step.
   std::span<std::int8_t, static_cast<std::size_t>(inputs)> input() {
     return std::span<std::int8_t, static_cast<std::size_t>(inputs)>(
-        reinterpret_cast<std::int8_t*>(arena_ + plan.t[value * nodes].offset), static_cast<std::size_t>(inputs));
+        reinterpret_cast<std::int8_t*>(arena_ + input_at), static_cast<std::size_t>(inputs));
   }
 
   /// Forward pass of the sample in input().
@@ -134,10 +138,11 @@ class learner {
 
   /// The bytes that training changes. Empty until the first infer, step or reset: all zero.
   [[nodiscard]] std::span<const unsigned char> trained() const {
-    return {trained_, static_cast<std::size_t>(plan.trained)};
+    return {trained_, trained_bytes};
   }
 
  private:
+  static constexpr int input_at = plan.t[value * nodes].offset;
   static constexpr int logits_at = plan.t[value * nodes + logits_node].offset;
 
   void begin() {
@@ -226,7 +231,7 @@ class learner {
 };
 
 template <class Net, class Update>
-using learner_for = mp::mp_eval_if_c<!check_learner<Net, Update>(), inert, learner, Net, Update>;
+using learner_for = mp::mp_eval_if_c<is_fault<typename learner_fault<Net, Update>::type>, inert, learner, Net, Update>;
 
 }  // namespace detail
 
@@ -236,6 +241,7 @@ using learner_for = mp::mp_eval_if_c<!check_learner<Net, Update>(), inert, learn
 template <class Net, class Update, class Policy = sgd>
 struct trainer : detail::learner_for<with_loss<Net, cross_entropy>, Update> {
   static_assert(std::is_same_v<Policy, sgd>, "this policy is not known");
+  static_assert(detail::reported<typename detail::learner_fault<with_loss<Net, cross_entropy>, Update>::type>);
 };
 
 }  // namespace thimble

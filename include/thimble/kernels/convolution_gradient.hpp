@@ -120,45 +120,80 @@ struct weight_gradient_args {
   trained_weights w;
 };
 
-/// Four neighbours of a weight row: exact sums of dy * (x - x_zero) over all positions of one tap, in 64 bits, flushed from
-/// 32 at most every 256 products (32'768 * 255 * 257 < 2^31).
+/// The outputs along one axis whose tap falls inside the input.
+struct output_range {
+  int begin, end;
+};
+THIMBLE_INLINE output_range outputs_inside(int tap, int pad, int stride, int in, int out) {
+  const int before = pad - tap;  // input = output * stride - before
+  const int begin = before > 0 ? (before + stride - 1) / stride : 0;
+  const int last = (in - 1 + before) / stride;
+  return {begin, in - 1 + before < 0 ? 0 : last + 1 < out ? last + 1 : out};
+}
+
+/// A rectangle of output positions.
+struct positions {
+  output_range y, x;
+};
+
+/// Neighbours of a weight row: sums of dy * (x - x_zero) for one tap over at most 256 positions, exact in int32
+/// (32'768 * 255 * 256 < 2^31). Sums of dy * x and of dy apart, so that the zero point costs nothing in the loop.
 template <int Channels>
-THIMBLE_INLINE void correlate(lanes<std::int64_t, Channels>& sum, const geometry& g, const weight_gradient_args& a, int o,
-                              int ky, int kx, int i) {
+THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const weight_gradient_args& a, int o, int ky,
+                                                       int kx, int i, positions p) {
   const window& win = g.win;
-  for (int oy = 0; oy < g.out.h; ++oy) {
-    const int iy = oy * win.stride_h - win.pad_top + ky;
-    if (iy < 0 || iy >= g.in.h) continue;
-    for (int first = 0; first < g.out.w; first += 256) {
-      const int last = first + 256 < g.out.w ? first + 256 : g.out.w;
-      lanes<std::int32_t, Channels> acc;
-      for (int ox = first; ox < last; ++ox) {
-        const int ix = ox * win.stride_w - win.pad_left + kx;
-        if (ix < 0 || ix >= g.in.w) continue;
-        const int d = a.dy[(oy * g.out.w + ox) * g.out.c + o];
-        const std::int8_t* x = a.x + (iy * g.in.w + ix) * a.x_row + i;
+  lanes<std::int32_t, Channels> acc;
+  std::int32_t total = 0;
+  for (int oy = p.y.begin; oy < p.y.end; ++oy) {
+    const std::int16_t* d = a.dy + (oy * g.out.w + p.x.begin) * g.out.c + o;
+    const int iy = oy * win.stride_h - win.pad_top + ky, ix = p.x.begin * win.stride_w - win.pad_left + kx;
+    const std::int8_t* x = a.x + (iy * g.in.w + ix) * a.x_row + i;
+    for (int n = p.x.end - p.x.begin; n > 0; --n, d += g.out.c, x += win.stride_w * a.x_row) {
+      total += *d;
 #pragma GCC unroll 4
-        for (int j = 0; j < Channels; ++j) acc[j] += d * (x[j] - a.x_zero);
-      }
-      for (int j = 0; j < Channels; ++j) sum[j] += acc[j];
+      for (int j = 0; j < Channels; ++j) acc[j] += *d * x[j];
     }
   }
+#pragma GCC unroll 4
+  for (int j = 0; j < Channels; ++j) acc[j] -= a.x_zero * total;
+  return acc;
+}
+
+/// The same over all positions, rounded to int32 by `drop` bits: in rectangles of at most 256, summed in 64 bits.
+template <int Channels>
+THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const weight_gradient_args& a, int o, int ky,
+                                                       int kx, int i) {
+  const window& win = g.win;
+  const positions all{outputs_inside(ky, win.pad_top, win.stride_h, g.in.h, g.out.h),
+                      outputs_inside(kx, win.pad_left, win.stride_w, g.in.w, g.out.w)};
+  if (g.out.pixels() <= 256) return correlate<Channels>(g, a, o, ky, kx, i, all);
+  const int columns = g.out.w < 256 ? g.out.w : 256, lines = 256 / columns;
+  lanes<std::int64_t, Channels> sum;
+  for (int y = all.y.begin; y < all.y.end; y += lines)
+    for (int x = all.x.begin; x < all.x.end; x += columns) {
+      const positions part{{y, y + lines < all.y.end ? y + lines : all.y.end},
+                           {x, x + columns < all.x.end ? x + columns : all.x.end}};
+      const auto some = correlate<Channels>(g, a, o, ky, kx, i, part);
+      for (int j = 0; j < Channels; ++j) sum[j] += some[j];
+    }
+  lanes<std::int32_t, Channels> rounded;
+  for (int j = 0; j < Channels; ++j) rounded[j] = static_cast<std::int32_t>(shift_round(sum[j], a.drop));
+  return rounded;
 }
 
 template <int Channels>
 THIMBLE_INLINE void learn_taps(const geometry& g, const weight_gradient_args& a, step_size size, int o, int i) {
   for (int ky = 0; ky < g.win.kernel_h; ++ky)
     for (int kx = 0; kx < g.win.kernel_w; ++kx) {
-      lanes<std::int64_t, Channels> sum;
-      correlate(sum, g, a, o, ky, kx, i);
+      const auto sum = correlate<Channels>(g, a, o, ky, kx, i);
       const int at = ((o * g.win.kernel_h + ky) * g.win.kernel_w + kx) * g.trained + i;
-      for (int j = 0; j < Channels; ++j)
-        learn(a.w, at + j, step_of(static_cast<std::int32_t>(shift_round(sum[j], a.drop)), size));
+      for (int j = 0; j < Channels; ++j) learn(a.w, at + j, step_of(sum[j], size));
     }
 }
 
 /// w[o][tap][i] -= round(256 * rate * s_w^-2 * dW), dW = eff[o] * sum dy[o] * (x[i] - x_zero), in Q8.8.
-THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry g, const weight_gradient_args& a) {
+THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry layer, const weight_gradient_args& a) {
+  const geometry g = one_row(layer);
   for (int o = 0; o < g.out.c; ++o) {
     const step_size size = over(a.size, a.scale[o], a.largest_shift);
     int i = 0;

@@ -64,7 +64,7 @@ THIMBLE_INLINE void depthwise_gather(const geometry& g, const input_gradient_arg
       for (int j = 0; j < Channels; ++j) acc[j] += p[j] * dy[j];
     }
   std::int16_t* dx = a.dx + (iy * g.in.w + ix) * g.in.c + c;
-  for (int j = 0; j < Channels; ++j) put(dx[j], scale16(acc[j], factor_of(a.scale[c + j], a.raise)), a.adds);
+  for (int j = 0; j < Channels; ++j) put(dx[j], scale16(acc[j], a.scale[c + j], a.raise), a.adds);
 }
 
 /// dx[c] = round(eff[c] * sum over taps of dy[c] * w[tap][c]); exact in int32 for kernels of at most 511 taps. The channel's
@@ -82,10 +82,8 @@ THIMBLE_INLINE void depthwise_weight_gradient(portable, const geometry g, const 
     const step_size size = over(a.size, a.scale[c], a.largest_shift);
     for (int ky = 0; ky < g.win.kernel_h; ++ky)
       for (int kx = 0; kx < g.win.kernel_w; ++kx) {
-        lanes<std::int64_t, 1> sum;
-        correlate(sum, g, a, c, ky, kx, c);
-        const int at = (ky * g.win.kernel_w + kx) * g.trained + c;
-        learn(a.w, at, step_of(static_cast<std::int32_t>(shift_round(sum[0], a.drop)), size));
+        const auto sum = correlate<1>(g, a, c, ky, kx, c);
+        learn(a.w, (ky * g.win.kernel_w + kx) * g.trained + c, step_of(sum[0], size));
       }
   }
 }

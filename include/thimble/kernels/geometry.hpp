@@ -24,10 +24,20 @@ constexpr window_key key_of(const geometry& g) {
   w.pad_top = w.pad_left = 0;  // addresses move, code does not
   return {w, g.trained == 0 ? 0 : -1};
 }
-constexpr geometry merge(const window_key& known, geometry g) {
+THIMBLE_INLINE constexpr geometry merge(const window_key& known, geometry g) {
   g.win = {known.win.kernel_h, known.win.kernel_w, known.win.stride_h, known.win.stride_w, g.win.pad_top,
            g.win.pad_left};
+  if (known.win.kernel_h == 1) g.win.pad_top = 0;  // a window of one pads nothing
+  if (known.win.kernel_w == 1) g.win.pad_left = 0;
   if (known.trained == 0) g.trained = 0;
+  return g;
+}
+
+/// A 1x1 window at stride 1 sees no rows: the image as one long row. Others as they are.
+THIMBLE_INLINE constexpr geometry one_row(geometry g) {
+  if (g.win.kernel_h != 1 || g.win.kernel_w != 1 || g.win.stride_h != 1 || g.win.stride_w != 1) return g;
+  g.in = {1, g.in.pixels(), g.in.c};
+  g.out = {1, g.out.pixels(), g.out.c};
   return g;
 }
 

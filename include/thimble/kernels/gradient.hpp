@@ -18,9 +18,9 @@ THIMBLE_INLINE constexpr std::int16_t scale16(std::int16_t q, gradient_factor f,
   const int v = narrow16(q * f.mantissa, f.shift);
   return static_cast<std::int16_t>(v < -limit ? -limit : v > limit ? limit : v);
 }
-/// round(sum * f) for an exact sum, saturated to int16.
-THIMBLE_INLINE constexpr std::int16_t scale16(std::int32_t sum, gradient_factor f) {
-  return saturate<std::int16_t>(shift_round(std::int64_t{sum} * f.mantissa, f.shift));
+/// sum * value(m) * 2^raise for an exact sum, saturated to int16: a doubling high multiply, then a rounding shift.
+THIMBLE_INLINE constexpr std::int16_t scale16(std::int32_t sum, multiplier m, int raise) {
+  return narrow16(doubling_high_multiply(sum, m.mantissa), -m.shift - raise);
 }
 
 /// A learning rate with all constant factors of a layer in it: mantissa * 2^exponent, mantissa in [2^30, 2^31), or zero.
@@ -31,7 +31,7 @@ struct step_size {
 
 /// size / m, the mantissa rounded to nearest (relative error at most 2^-30); zero for dead channels (m = 0) and for those
 /// whose multiplier is under 2^-12 of the layer's largest: their 1 / s_w^2 would swamp every other step.
-THIMBLE_INLINE step_size over(step_size size, multiplier m, int largest_shift) {
+THIMBLE_INLINE constexpr step_size over(step_size size, multiplier m, int largest_shift) {
   if (m.mantissa == 0 || m.shift < largest_shift - 12 || size.mantissa == 0) return {};
   const auto d = static_cast<std::uint32_t>(m.mantissa);
   const auto q = static_cast<std::uint32_t>(((std::uint64_t{size.mantissa} << 31) + d / 2) / d);
@@ -39,9 +39,10 @@ THIMBLE_INLINE step_size over(step_size size, multiplier m, int largest_shift) {
   return {high != 0 ? q >> 1 : q, size.exponent - m.shift + high};
 }
 
-/// round(sum * size), saturated to int32.
-THIMBLE_INLINE std::int32_t step_of(std::int32_t sum, step_size size) {
-  return saturate<std::int32_t>(shift_round(std::int64_t{sum} * size.mantissa, -size.exponent));
+/// sum * size, saturated to int32: a doubling high multiply, then a rounding shift (two roundings, each of half a unit).
+THIMBLE_INLINE constexpr std::int32_t step_of(std::int32_t sum, step_size size) {
+  const std::int32_t high = doubling_high_multiply(sum, static_cast<std::int32_t>(size.mantissa));
+  return narrow32(high, -size.exponent - 31);
 }
 
 /// Weights in SRAM as Q8.8: q = 256 * value + residual, value = floor((q + 128) / 256). The int8 values stay one contiguous
@@ -52,7 +53,7 @@ struct trained_weights {
 };
 
 /// q -= step, saturated so that the value stays in [-127, 127].
-THIMBLE_INLINE void learn(trained_weights w, int i, std::int32_t step) {
+THIMBLE_INLINE constexpr void learn(trained_weights w, int i, std::int32_t step) {
   const std::int64_t moved = std::int64_t{w.value[i] * 256 + w.residual[i]} - step;
   const auto q = static_cast<std::int32_t>(moved < -32640 ? -32640 : moved > 32639 ? 32639 : moved);
   const int value = (q + 128) >> 8;
@@ -61,7 +62,7 @@ THIMBLE_INLINE void learn(trained_weights w, int i, std::int32_t step) {
 }
 
 /// bias -= step, saturated to [-limit, limit]: within it the layer's accumulator cannot overflow.
-THIMBLE_INLINE void learn(std::int32_t& bias, std::int32_t step, std::int32_t limit) {
+THIMBLE_INLINE constexpr void learn(std::int32_t& bias, std::int32_t step, std::int32_t limit) {
   const std::int64_t moved = std::int64_t{bias} - step;
   bias = static_cast<std::int32_t>(moved < -limit ? -limit : moved > limit ? limit : moved);
 }

@@ -39,27 +39,39 @@ THIMBLE_INLINE void average_pool(portable, const geometry g, const pool_args& a)
     }
 }
 
-/// dx = round(2^-shift * sum over the windows that cover it of dy / count): the sum is of quotients in Q.15.
-THIMBLE_INLINE void average_pool_gradient(portable, const geometry g, const pool_gradient_args& a) {
+/// The windows along one axis that cover an input.
+THIMBLE_INLINE output_range windows_over(int i, int pad, int kernel, int stride, int out) {
+  const int first = i + pad - kernel + 1, last = (i + pad) / stride;
+  return {first <= 0 ? 0 : (first + stride - 1) / stride, last + 1 < out ? last + 1 : out};
+}
+
+/// For every input element: the sum of f(output element, its y, its x) over the windows that cover it, then the shift.
+template <class F>
+THIMBLE_INLINE void gather_windows(const geometry& g, const pool_gradient_args& a, int shift, F f) {
   const window& win = g.win;
-  for (int iy = 0; iy < g.in.h; ++iy)
-    for (int ix = 0; ix < g.in.w; ++ix)
+  for (int iy = 0; iy < g.in.h; ++iy) {
+    const output_range ys = windows_over(iy, win.pad_top, win.kernel_h, win.stride_h, g.out.h);
+    for (int ix = 0; ix < g.in.w; ++ix) {
+      const output_range xs = windows_over(ix, win.pad_left, win.kernel_w, win.stride_w, g.out.w);
       for (int c = 0; c < g.in.c; ++c) {
         std::int64_t sum = 0;
-        for (int ky = 0; ky < win.kernel_h; ++ky) {
-          const int oy = output_at(iy, win.pad_top, ky, win.stride_h, g.out.h);
-          if (oy < 0) continue;
-          const tap_range ys = taps_inside(oy * win.stride_h - win.pad_top, win.kernel_h, g.in.h);
-          for (int kx = 0; kx < win.kernel_w; ++kx) {
-            const int ox = output_at(ix, win.pad_left, kx, win.stride_w, g.out.w);
-            if (ox < 0) continue;
-            const tap_range xs = taps_inside(ox * win.stride_w - win.pad_left, win.kernel_w, g.in.w);
-            const int count = (ys.end - ys.begin) * (xs.end - xs.begin);
-            sum += a.dy[(oy * g.out.w + ox) * g.out.c + c] * ((32768 + count / 2) / count);
-          }
-        }
-        put(a.dx[(iy * g.in.w + ix) * g.in.c + c], saturate<std::int16_t>(shift_round(sum, 15 + a.shift)), a.adds);
+        for (int oy = ys.begin; oy < ys.end; ++oy)
+          for (int ox = xs.begin; ox < xs.end; ++ox)
+            sum += f((oy * g.out.w + ox) * g.out.c + c, iy, ix, oy * win.stride_h - win.pad_top,
+                     ox * win.stride_w - win.pad_left);
+        put(a.dx[(iy * g.in.w + ix) * g.in.c + c], saturate<std::int16_t>(shift_round(sum, shift)), a.adds);
       }
+    }
+  }
+}
+
+/// dx = round(2^-shift * sum over the windows that cover it of dy / count): the sum is of quotients in Q.15.
+THIMBLE_INLINE void average_pool_gradient(portable, const geometry g, const pool_gradient_args& a) {
+  gather_windows(g, a, 15 + a.shift, [&](int at, int, int, int top, int left) THIMBLE_LAMBDA_INLINE {
+    const tap_range ys = taps_inside(top, g.win.kernel_h, g.in.h), xs = taps_inside(left, g.win.kernel_w, g.in.w);
+    const int count = (ys.end - ys.begin) * (xs.end - xs.begin);
+    return a.dy[at] * ((32768 + count / 2) / count);
+  });
 }
 
 /// y = clamp(max x); of equal values the first tap wins, and is kept for backward.
@@ -85,21 +97,9 @@ THIMBLE_INLINE void max_pool(portable, const geometry g, const pool_args& a) {
 
 /// dx = the sum of dy over the windows that this input won.
 THIMBLE_INLINE void max_pool_gradient(portable, const geometry g, const pool_gradient_args& a) {
-  const window& win = g.win;
-  for (int iy = 0; iy < g.in.h; ++iy)
-    for (int ix = 0; ix < g.in.w; ++ix)
-      for (int c = 0; c < g.in.c; ++c) {
-        std::int32_t sum = 0;
-        for (int ky = 0; ky < win.kernel_h; ++ky)
-          for (int kx = 0; kx < win.kernel_w; ++kx) {
-            const int oy = output_at(iy, win.pad_top, ky, win.stride_h, g.out.h);
-            const int ox = output_at(ix, win.pad_left, kx, win.stride_w, g.out.w);
-            if (oy < 0 || ox < 0) continue;
-            const int at = (oy * g.out.w + ox) * g.out.c + c;
-            if (a.kept[at] == ky * win.kernel_w + kx) sum += a.dy[at];
-          }
-        put(a.dx[(iy * g.in.w + ix) * g.in.c + c], narrow16(sum, a.shift), a.adds);
-      }
+  gather_windows(g, a, a.shift, [&](int at, int iy, int ix, int top, int left) THIMBLE_LAMBDA_INLINE {
+    return a.kept[at] == (iy - top) * g.win.kernel_w + ix - left ? std::int32_t{a.dy[at]} : 0;
+  });
 }
 
 struct average_pooling {

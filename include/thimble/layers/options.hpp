@@ -2,6 +2,9 @@
 #pragma once
 #include <cstddef>
 
+#include <boost/mp11/utility.hpp>
+
+#include <thimble/detail/fault.hpp>
 #include <thimble/detail/options.hpp>
 #include <thimble/network/facts.hpp>
 
@@ -59,10 +62,9 @@ constexpr const char* name_of() {
   return n;
 }
 
-template <class Layer, auto Option, bool Known>
+template <class Layer, auto Option>
 struct option_of {
-  static_assert(Known, "this layer does not take this option: see both above");
-  static constexpr bool ok = Known;
+  static_assert(sizeof(Layer) == 0, "this layer does not take this option: see both above");
 };
 
 /// Each option is a name or of a type that the layer knows.
@@ -70,7 +72,8 @@ template <class Layer, class... Known>
 struct takes {
   template <auto... Options>
   static constexpr bool check =
-      (option_of<Layer, Options, is_name<decltype(Options)> || one_of<decltype(Options), Known...>>::ok && ...);
+      reported<first_fault<boost::mp11::mp_if_c<is_name<decltype(Options)> || one_of<decltype(Options), Known...>, no_fault,
+                                       option_of<Layer, Options>>...>>;
 };
 
 template <auto... Options>

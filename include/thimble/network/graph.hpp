@@ -1,7 +1,10 @@
 // The facts of a network's nodes as values, and the check that their shapes meet.
 #pragma once
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 
+#include <thimble/detail/fault.hpp>
 #include <thimble/detail/text.hpp>
 #include <thimble/network/node.hpp>
 
@@ -68,27 +71,43 @@ constexpr auto make_graph(mp::mp_list<Node...>) {
 template <class Net>
 inline constexpr auto graph_of = detail::make_graph(typename Net::nodes{});
 
-/// Fails with the layer's kind and name, its place in the network, the shapes and the reason.
+/// FNV-1a over every layer's kind, shapes and window: tells whether parameters belong to an architecture.
+template <class Net>
+inline constexpr std::uint32_t fingerprint = [] {
+  std::uint32_t h = 2166136261u;
+  const auto mix = [&](int v) {
+    for (int i = 0; i < 4; ++i) h = (h ^ (static_cast<std::uint32_t>(v) >> (8 * i) & 0xFF)) * 16777619u;
+  };
+  for (const facts& f : graph_of<Net>.at) {
+    for (const char* k = f.kind; *k != 0; ++k) mix(*k);
+    for (int v : {f.inputs[0], f.inputs[1], f.out.h, f.out.w, f.out.c, f.win.kernel_h, f.win.kernel_w, f.win.stride_h,
+                  f.win.stride_w, f.win.pad_top, f.win.pad_left, static_cast<int>(f.act)})
+      mix(v);
+  }
+  return h;
+}();
+
+/// Says the layer's kind and name, its place in the network, the shapes and the reason.
 template <detail::text Layer, detail::text Name, int Node, shape Given, shape Made, detail::text Reason>
 struct layer_cannot_take {
   static_assert(Node < 0, "a layer cannot take the shape that it is given: see its name, the shapes and the reason above");
-  static constexpr bool ok = false;
 };
 
+namespace detail {
 template <class Net, int Node>
-struct shape_fault {
+struct shape_fault_at {
   static constexpr const facts& f = graph_of<Net>.at[Node];
-  static constexpr bool ok =
-      layer_cannot_take<detail::as_text([] { return f.kind; }), detail::as_text([] { return f.name; }), Node, f.in,
-                        (f.inputs[1] < 0 ? f.out : f.in1), detail::as_text([] { return f.fault; })>::ok;
+  using type = layer_cannot_take<as_text([] { return f.kind; }), as_text([] { return f.name; }), Node, f.in,
+                                 (f.inputs[1] < 0 ? f.out : f.in1), as_text([] { return f.fault; })>;
 };
 template <class Net>
-struct shape_fault<Net, -1> {
-  static constexpr bool ok = true;
+struct shape_fault_at<Net, -1> {
+  using type = no_fault;
 };
+}  // namespace detail
 
-/// Whether the network's shapes meet; if not, compilation fails here, once.
+/// What is wrong with a network's shapes, or no_fault.
 template <class Net>
-inline constexpr bool shapes_meet = shape_fault<Net, graph_of<Net>.first_fault()>::ok;
+using shape_fault = typename detail::shape_fault_at<Net, graph_of<Net>.first_fault()>::type;
 
 }  // namespace thimble

@@ -29,7 +29,7 @@ constexpr std::int32_t exp_of_small(std::int32_t a) {
   return exp_of_eighth + doubling_high_multiply(exp_of_eighth, x + tail);
 }
 
-/// exp(a) in Q0.31 for a <= 0 in Q5.26: gemmlowp's exp_on_negative_values, bit for bit. Absolute error under 2^-26.
+/// exp(a) in Q0.31 for a <= 0 in Q5.26: gemmlowp's exp_on_negative_values, bit for bit. Absolute error under 2^-22.
 constexpr std::int32_t exp_of_negative(std::int32_t a) {
   if (a == 0) return std::numeric_limits<std::int32_t>::max();
   constexpr std::int32_t quarter = 1 << 24;

@@ -76,31 +76,34 @@ class step_binding {
   std::int16_t* gradient() const {
     return at<std::int16_t, R>();
   }
-  unsigned char* scratch() const { return arena_ + (s.scratch > 0 ? s.scratch_at : 0); }
+  unsigned char* scratch() const { return arena_ + constant<(s.scratch > 0 ? s.scratch_at : 0)>; }
 
   kernels::weights weights() const {
     const std::int8_t* flash = nullptr;
     if constexpr (!values::is_fresh) flash = values::layer::weight;
-    return {flash, node.trained > 0 ? parameter<std::int8_t>(weight) : nullptr};
+    if constexpr (node.trained > 0) return {flash, parameter<std::int8_t, weight>()};
+    else return {flash, nullptr};
   }
   const std::int32_t* bias() const {
     if constexpr (node.bias_trained) return trained_bias();
     else return values::layer::bias;
   }
   kernels::trained_weights trained_weights() const {
-    return {parameter<std::int8_t>(weight), parameter<std::int8_t>(residual_of_weight)};
+    return {parameter<std::int8_t, weight>(), parameter<std::int8_t, residual_of_weight>()};
   }
-  std::int32_t* trained_bias() const { return parameter<std::int32_t>(bias_of); }
+  std::int32_t* trained_bias() const { return parameter<std::int32_t, bias_of>(); }
 
   /// Step size of the weights in Q8.8, to be divided by the channel's multiplier: eff / s_w^2 = s_x^2 / (s_y^2 eff).
   kernels::step_size weight_step(int drop) const {
     constexpr double r = values::real_scale(role::x0) / values::real_scale(role::y);
-    return scaled(now_->rate, scale_factor(256 * r * r), exponent(role::dy) + k() + drop);
+    constexpr multiplier factor = scale_factor(256 * r * r);
+    return scaled(now_->rate, factor, constant<exponent(role::dy)> + k() + drop);
   }
   /// The same for the biases: eff / (s_w s_x)^2 = 1 / (s_y^2 eff).
   kernels::step_size bias_step() const {
     constexpr double r = 1 / values::real_scale(role::y);
-    return scaled(now_->bias_rate, scale_factor(r * r), exponent(role::dy) + k());
+    constexpr multiplier factor = scale_factor(r * r);
+    return scaled(now_->bias_rate, factor, constant<exponent(role::dy)> + k());
   }
 
   int label() const { return now_->label; }
@@ -111,23 +114,27 @@ class step_binding {
   void enter_body(int exponent) const { now_->body_exponent = now_->loss_exponent + exponent; }
 
  private:
+  /// Forces the compiler's answer: at -O0 an expression over the plan would put the plan into the image.
+  template <auto V>
+  static constexpr auto constant = V;
+
   template <int Slot>
   static constexpr int input_exponent() {
     if constexpr (node.inputs[Slot] < 0) return 0;
     else return exponents<Net, Update>::template of_gradient<g.owner(node.inputs[Slot])>;
   }
-  int k() const { return node.logits ? now_->loss_exponent : now_->body_exponent; }
+  int k() const { return constant<node.logits> ? now_->loss_exponent : now_->body_exponent; }
 
   template <class T, role R>
   THIMBLE_INLINE T* at() const {
     constexpr int id = detail::tensor_of(R, g, n);
     if constexpr (id < 0) return nullptr;
     else if constexpr (!plan.t[id].needed) return nullptr;
-    else return reinterpret_cast<T*>(arena_ + plan.t[id].offset);
+    else return reinterpret_cast<T*>(arena_ + constant<plan.t[id].offset>);
   }
-  template <class T>
-  THIMBLE_INLINE T* parameter(int kind) const {
-    return reinterpret_cast<T*>(trained_ + plan.t[kind * nodes + n].offset);
+  template <class T, int Kind>
+  THIMBLE_INLINE T* parameter() const {
+    return reinterpret_cast<T*>(trained_ + constant<plan.t[Kind * nodes + n].offset>);
   }
 
   unsigned char* arena_;

@@ -10,17 +10,16 @@ struct did_you_mean {};
 template <detail::text Asked, class Hint>
 struct no_layer_named {
   static_assert(sizeof(Hint) == 0, "the update names a layer that the network does not have: see both names above");
-  static constexpr bool ok = false;
 };
 template <int Asked, int Count>
 struct no_layer_numbered {
-  static_assert(Asked < Count, "the update numbers a layer that the network does not have: see the number and the count above");
-  static constexpr bool ok = Asked < Count;
+  static_assert(Asked < Count,
+                "the update numbers a layer that the network does not have: see the number and the count above");
 };
 template <int Numerator, int Denominator>
 struct fraction_of_channels {
-  static_assert(0 < Numerator && Numerator <= Denominator, "a fraction of channels lies above 0 and at most at 1: see it above");
-  static constexpr bool ok = 0 < Numerator && Numerator <= Denominator;
+  static_assert(0 < Numerator && Numerator <= Denominator,
+                "a fraction of channels lies above 0 and at most at 1: see it above");
 };
 
 /// A fraction of a layer's input channels.
@@ -65,27 +64,30 @@ struct find {
         if (const int d = edit_distance(g.at[i].name, W.s); d < distance) distance = d, best = g.at[i].name;
     return best;
   }();
-  static constexpr bool check() {
-    if constexpr (W.number >= 0)
-      return no_layer_numbered<W.number, g.numbered>::ok;
-    else if constexpr (node < 0)
-      return no_layer_named<text_from<sizeof W.s>(W.s), did_you_mean<as_text([] { return nearest; })>>::ok;
-    else
-      return true;
-  }
-  static constexpr bool ok = check();
+  template <which Asked>
+  struct named_fault {
+    using type = no_layer_named<text_from<sizeof Asked.s>(Asked.s), did_you_mean<as_text([] { return nearest; })>>;
+  };
+  template <which Asked>
+  struct numbered_fault {
+    using type = no_layer_numbered<Asked.number, g.numbered>;
+  };
+  using fault = typename mp::mp_if_c<(node >= 0), mp::mp_identity<no_fault>,
+                                     mp::mp_if_c<(W.number >= 0), numbered_fault<W>, named_fault<W>>>::type;
 };
 
 }  // namespace detail
 
-// Each mark has `check<Net>`, which fails to compile with a message, and `mark<Net>(graph)`.
+// Each mark has `fault<Net>`, the type that says what is wrong (or no_fault), and `mark<Net>(graph)`.
 
 /// Weights of one layer, for the first Fraction of its input channels, and its bias.
 template <which Layer, ratio Fraction = ratio{}>
 struct weights {
   template <class Net>
-  static constexpr bool check =
-      detail::find<Layer, Net>::ok && fraction_of_channels<Fraction.numerator, Fraction.denominator>::ok;
+  using fault =
+      detail::first_fault<typename detail::find<Layer, Net>::fault,
+                          mp::mp_if_c<(0 < Fraction.numerator && Fraction.numerator <= Fraction.denominator),
+                                      detail::no_fault, fraction_of_channels<Fraction.numerator, Fraction.denominator>>>;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     facts& f = g.at[detail::find<Layer, Net>::node];
@@ -99,7 +101,7 @@ struct weights {
 template <which Layer>
 struct bias {
   template <class Net>
-  static constexpr bool check = detail::find<Layer, Net>::ok;
+  using fault = typename detail::find<Layer, Net>::fault;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     g.at[detail::find<Layer, Net>::node].bias_trained = true;
@@ -110,7 +112,8 @@ struct bias {
 template <int Count>
 struct biases_of_last {
   template <class Net>
-  static constexpr bool check = no_layer_numbered<Count - 1, graph_of<Net>.numbered - 1>::ok;
+  using fault = mp::mp_if_c<(Count < graph_of<Net>.numbered), detail::no_fault,
+                            no_layer_numbered<Count - 1, graph_of<Net>.numbered - 1>>;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     for (facts& f : g.at)
@@ -121,7 +124,7 @@ struct biases_of_last {
 /// Weights and bias of the last layer.
 struct weights_of_head {
   template <class Net>
-  static constexpr bool check = true;
+  using fault = detail::no_fault;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     facts& f = g.at[g.node_numbered(g.numbered - 1)];
@@ -133,7 +136,7 @@ struct weights_of_head {
 /// Everything.
 struct all_weights {
   template <class Net>
-  static constexpr bool check = true;
+  using fault = detail::no_fault;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     for (facts& f : g.at)
@@ -145,7 +148,7 @@ struct all_weights {
 template <class... Marks>
 struct sparse_update {
   template <class Net>
-  static constexpr bool check = (true && ... && Marks::template check<Net>);
+  using fault = detail::first_fault<typename Marks::template fault<Net>...>;
   template <class Net>
   static constexpr auto apply() {
     auto g = graph_of<Net>;

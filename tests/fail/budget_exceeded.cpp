@@ -1,0 +1,12 @@
+// error: the learner does not fit its budget
+// error: memory_budget
+// error: block1/depthwise
+// error: forward
+// error: 200
+#include "support/tiny_network.hpp"
+
+using namespace thimble;
+
+struct update : sparse_update<weights_of_head> {};
+struct learner : trainer<test::tiny, update, sgd> {};
+static_assert(fits<learner, 200>);

@@ -1,0 +1,9 @@
+// error: the update numbers a layer that the network does not have
+// error: no_layer_numbered<19, 3>
+#include "support/tiny_network.hpp"
+
+using namespace thimble;
+
+struct update : sparse_update<biases_of_last<20>, weights_of_head> {};
+struct learner : trainer<test::tiny, update, sgd> {};
+learner learn;
