@@ -8,10 +8,11 @@ struct digits_network : thimble::replace_head<garments, thimble::dense<10, thimb
 
 /// What may change on the device: a quarter to all of the input channels of the last blocks' pointwise layers, the biases
 /// behind them, and the head.
-struct sparse : thimble::sparse_update<
-                    thimble::biases_of_last<7>, thimble::weights<"block3/project", thimble::ratio{1, 2}>,
-                    thimble::weights<"block4/expand">, thimble::weights<"block4/project", thimble::ratio{1, 2}>,
-                    thimble::weights<"last">, thimble::weights_of_head> {};
+struct sparse
+    : thimble::sparse_update<thimble::biases_of_last<7>, thimble::weights<"block3/project", thimble::ratio{1, 2}>,
+                             thimble::weights<"block4/expand">,
+                             thimble::weights<"block4/project", thimble::ratio{1, 2}>, thimble::weights<"last">,
+                             thimble::weights_of_head> {};
 struct classifier_only : thimble::sparse_update<thimble::weights_of_head> {};
 struct everything : thimble::sparse_update<thimble::all_weights> {};
 

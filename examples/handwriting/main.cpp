@@ -66,7 +66,8 @@ static int learn(camera& view) {
       const std::int64_t loss = course::teach(learner, show, seed, epoch, plan);
       if (loss < 0) return 1;
       const auto mean = static_cast<std::int32_t>(loss / plan.lessons * 1000 >> 16);
-      firmware::print("seed ", seed, "  epoch ", epoch + 1, " of ", plan.epochs, "  loss ", firmware::fixed{mean, 3}, "\n");
+      firmware::print("seed ", seed, "  epoch ", epoch + 1, " of ", plan.epochs, "  loss ", firmware::fixed{mean, 3},
+                      "\n");
     }
     const int right = course::examine(learner, show, plan.lessons, course::records);
     firmware::print("seed ", seed, "  ", right, " of ", held_out, " held-out digits right\n");
@@ -92,12 +93,14 @@ int main() {
   }
   camera view;
   if (n < 2 || !view.open(words[1])) {
-    firmware::print("handwriting: cannot read ", n < 2 ? "(no file named)" : words[1], ": expected 1,797 records of 65 bytes\n");
+    firmware::print("handwriting: cannot read ", n < 2 ? "(no file named)" : words[1],
+                    ": expected 1,797 records of 65 bytes\n");
     return 2;
   }
   const int failed = n > 2 ? count(view) : learn(view);
   const auto stack = static_cast<std::uint32_t>(firmware::stack_bytes_used());
   firmware::print("figure demo.stack_bytes" DEMO_SUFFIX " ", stack, " bytes\n",
-                  "figure demo.sram_bytes" DEMO_SUFFIX " ", static_cast<std::uint32_t>(sizeof learner) + stack, " bytes\n");
+                  "figure demo.sram_bytes" DEMO_SUFFIX " ", static_cast<std::uint32_t>(sizeof learner) + stack,
+                  " bytes\n");
   return failed;
 }

@@ -5,4 +5,6 @@
 
 #include "learners.hpp"
 
-int main() { thimble::write_plan<sparse_learner>([](const char* text) { std::fputs(text, stdout); }); }
+int main() {
+  thimble::write_plan<sparse_learner>([](const char* text) { std::fputs(text, stdout); });
+}

@@ -13,8 +13,8 @@ constinit classifier network;
 
 int main(int argc, char** argv) try {
   const std::string folder = argc > 1 ? argv[1] : "/usr/share/datasets/fashion-mnist";
-  const auto test = thimble::lab::read_labelled_images(folder + "/t10k-images-idx3-ubyte.gz",
-                                                       folder + "/t10k-labels-idx1-ubyte.gz");
+  const auto test =
+      thimble::lab::read_labelled_images(folder + "/t10k-images-idx3-ubyte.gz", folder + "/t10k-labels-idx1-ubyte.gz");
   int right = 0;
   for (std::size_t i = 0; i < test.count; ++i) {
     auto input = network.input();

@@ -56,9 +56,8 @@ static void augment(std::vector<float>& s, std::mt19937& random) {
   const auto clamped = [](float p) { return p < 0 ? 0 : p > 7 ? 7 : p; };
   for (int y = 0; y < 28; ++y)
     for (int x = 0; x < 28; ++x)
-      s[static_cast<std::size_t>(y * 28 + x)] =
-          bilinear(sensor, clamped((static_cast<float>(y) + 0.5f) * 2 / 7 - 0.5f),
-                   clamped((static_cast<float>(x) + 0.5f) * 2 / 7 - 0.5f), 8);
+      s[static_cast<std::size_t>(y * 28 + x)] = bilinear(sensor, clamped((static_cast<float>(y) + 0.5f) * 2 / 7 - 0.5f),
+                                                         clamped((static_cast<float>(x) + 0.5f) * 2 / 7 - 0.5f), 8);
 }
 
 int main(int argc, char** argv) try {
@@ -80,7 +79,8 @@ int main(int argc, char** argv) try {
   for (std::size_t i = 0; i < train.size(); i += 60) some.samples.push_back(train.samples[i]);
   thimble::formats::write_cpp_header<garment_network>(
       out,
-      {"garments", "garment_network", "network.hpp", "garment_network pretrained on Fashion-MNIST (MIT licence, Zalando SE)"},
+      {"garments", "garment_network", "network.hpp",
+       "garment_network pretrained on Fashion-MNIST (MIT licence, Zalando SE)"},
       lab::quantize(net, some));
   std::printf("wrote %s\n", out.c_str());
 } catch (const std::exception& e) {

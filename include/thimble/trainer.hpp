@@ -55,8 +55,8 @@ template <class Net, class Update>
 struct fresh_head_fault {
   static constexpr const auto& g = marked<Net, Update>;
   static constexpr int head = g.node_numbered(g.numbered - 1);
-  using type = mp::mp_if_c<node_values<Net, head>::is_fresh && g.at[head].trained < g.at[head].weight_row,
-                           fresh_head_does_not_train<Net>, no_fault>;
+  using type = mp::mp_if_c < node_values<Net, head>::is_fresh&& g.at[head]
+                                 .trained<g.at[head].weight_row, fresh_head_does_not_train<Net>, no_fault>;
 };
 
 /// The first thing that is wrong; later checks are not asked then, for they could not be answered.
@@ -71,7 +71,9 @@ struct learner_fault {
 /// Stands in for a learner that cannot be, so that one error is printed.
 struct inert {
   template <class... T>
-  outcome step(T&&...) { return {}; }
+  outcome step(T&&...) {
+    return {};
+  }
   prediction<1> infer() { return {0, 0, std::span<const fixed16, 1>(&nothing, 1)}; }
   std::span<std::int8_t, 1> input() { return std::span<std::int8_t, 1>(&pixel, 1); }
   void reset() {}
@@ -93,8 +95,8 @@ class learner {
 
   /// Where the sample goes, int8 in the network's input quantization; overwritten by every infer and step.
   std::span<std::int8_t, static_cast<std::size_t>(inputs)> input() {
-    return std::span<std::int8_t, static_cast<std::size_t>(inputs)>(
-        reinterpret_cast<std::int8_t*>(arena_ + input_at), static_cast<std::size_t>(inputs));
+    return std::span<std::int8_t, static_cast<std::size_t>(inputs)>(reinterpret_cast<std::int8_t*>(arena_ + input_at),
+                                                                    static_cast<std::size_t>(inputs));
   }
 
   /// Forward pass of the sample in input().
@@ -137,9 +139,7 @@ class learner {
   }
 
   /// The bytes that training changes. Empty until the first infer, step or reset: all zero.
-  [[nodiscard]] std::span<const unsigned char> trained() const {
-    return {trained_, trained_bytes};
-  }
+  [[nodiscard]] std::span<const unsigned char> trained() const { return {trained_, trained_bytes}; }
 
  private:
   static constexpr int input_at = plan.t[value * nodes].offset;
@@ -159,11 +159,14 @@ class learner {
   static constexpr copy copy_of() {
     constexpr const facts& f = graph.at[Node];
     using values = node_values<Net, Node>;
-    copy c{nullptr, nullptr, plan.t[weight * nodes + Node].offset, f.trained > 0 ? f.weight_rows : 0, f.weight_row,
-           f.trained, plan.t[bias_of * nodes + Node].offset, f.bias_trained ? f.biases : 0};
+    copy c{};
+    c.row = f.weight_row;
+    c.trained = f.trained;
+    if (f.trained > 0) c.to = plan.t[weight * nodes + Node].offset, c.rows = f.weight_rows;
+    if (f.bias_trained) c.bias_to = plan.t[bias_of * nodes + Node].offset, c.bias_count = f.biases;
     if constexpr (f.number >= 0 && !values::is_fresh) {
       c.weights = values::layer::weight;
-      c.biases = values::layer::bias;
+      c.biases = values::bias();
     }
     return c;
   }

@@ -26,10 +26,12 @@ static_assert(requantize(100, quantize_multiplier(0.25)) == 25 && requantize(-6,
 static_assert(requantize(3, quantize_multiplier(4.0)) == 12);
 
 // Rounding shifts of gradients: to nearest, halves up, saturating, any shift
-static_assert(shift_round(5, 1) == 3 && shift_round(-5, 1) == -2 && shift_round(1, 64) == 0 && shift_round(-1, 63) == 0);
+static_assert(shift_round(5, 1) == 3 && shift_round(-5, 1) == -2 && shift_round(1, 64) == 0 &&
+              shift_round(-1, 63) == 0);
 static_assert(shift_round(3, -4) == 48 && shift_round(-3, -62) == -(std::int64_t{1} << 62));
 static_assert(narrow16(65536, 1) == 32767 && narrow16(-65537, 1) == -32768 && narrow16(3, -2) == 12);
-static_assert(narrow16(low, 16) == -32768 && narrow16(high, 31) == 1 && narrow16(low, 31) == -1 && narrow16(low, 32) == 0);
+static_assert(narrow16(low, 16) == -32768 && narrow16(high, 31) == 1 && narrow16(low, 31) == -1 &&
+              narrow16(low, 32) == 0);
 static_assert(bit_length(0) == 0 && bit_length(1) == 1 && bit_length(255) == 8 && bit_length(0x80000000u) == 32);
 
 // exp and log
@@ -38,7 +40,7 @@ constexpr int distance(std::int64_t a, double b) {
   return static_cast<int>(d < 0 ? -d : d);
 }
 static_assert(fixed_point::exp_of_negative(0) == high);
-static_assert(distance(fixed_point::exp_of_negative(-(1 << 26)), 0.36787944117144233 * 0x1p31) < 512);   // e^-1
+static_assert(distance(fixed_point::exp_of_negative(-(1 << 26)), 0.36787944117144233 * 0x1p31) < 512);      // e^-1
 static_assert(distance(fixed_point::exp_of_negative(-(10 << 26)), 4.5399929762484854e-05 * 0x1p31) < 512);  // e^-10
 static_assert(fixed_point::exp_of_negative(low) == 0);
 static_assert(fixed_point::log_of(std::uint64_t{1} << 31) == 0);
@@ -72,7 +74,7 @@ constexpr int moved(int value, int residual, std::int32_t step) {
   kernels::learn(kernels::trained_weights{&v, &r}, 0, step);
   return v * 256 + r;
 }
-static_assert(moved(5, 0, 3) == 5 * 256 - 3);                       // the published device makes 4 of 5 - 0.01
+static_assert(moved(5, 0, 3) == 5 * 256 - 3);  // the published device makes 4 of 5 - 0.01
 static_assert(moved(127, 0, -3 * 256) == 32639 && moved(-127, 0, 3 * 256) == -32640);  // and -126 of 127 + 3
 static_assert(moved(0, 0, low) == 32639 && moved(0, 0, high) == -32640);
 static_assert(moved(0, 127, -1) == 128);

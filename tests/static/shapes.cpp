@@ -25,7 +25,8 @@ static_assert(tiny.at[2].number == 1 && tiny.at[4].number == -1 && tiny.at[5].nu
 static_assert(tiny.at[2].bias_limit() == 2147483647 - 255 * 128 * 4);
 
 // Composites flatten to nodes; a residual reads two; options come in any order
-struct nested : network<input<shape{8, 8, 4}>, residual<sequence<conv2d<4>, residual<conv2d<4>>>>, flatten, dense<2>> {};
+struct nested : network<input<shape{8, 8, 4}>, residual<sequence<conv2d<4>, residual<conv2d<4>>>>, flatten, dense<2>> {
+};
 constexpr auto& n = graph_of<nested>;
 static_assert(n.size == 7 && n.at[3].inputs[0] == 1 && n.at[3].inputs[1] == 2);
 static_assert(n.at[4].inputs[0] == 0 && n.at[4].inputs[1] == 3);

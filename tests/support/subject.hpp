@@ -110,6 +110,11 @@ layer_parameters parameters_of_layer(const facts& f) {
   return p;
 }
 
+template <class Net, int N, int... Number>
+void add_layers(reference_network& r, const graph<N>& g, std::integer_sequence<int, Number...>) {
+  (r.layers.push_back(parameters_of_layer<Net, Number>(g.at[g.node_numbered(Number)])), ...);
+}
+
 /// The network as run-time values, its loss and the learner's marks included; parameters as in flash.
 template <class Learner>
 reference_network describe() {
@@ -121,9 +126,7 @@ reference_network describe() {
     const bool own = n + 1 < g.size && !g.at[n].keeps_scale && !g.at[n].logits;
     r.activation.push_back(own ? net::parameters::activation[n] : quantization{});
   }
-  [&]<int... Number>(std::integer_sequence<int, Number...>) {
-    (r.layers.push_back(parameters_of_layer<net, Number>(g.at[g.node_numbered(Number)])), ...);
-  }(std::make_integer_sequence<int, g.numbered>{});
+  add_layers<net>(r, g, std::make_integer_sequence<int, g.numbered>{});
   return r;
 }
 

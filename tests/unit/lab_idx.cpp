@@ -19,7 +19,7 @@ using bytes = std::vector<std::uint8_t>;
 
 /// A folder of its own for one test, removed after it.
 class temporary_folder {
-public:
+ public:
   temporary_folder() { std::filesystem::create_directory(path_); }
   temporary_folder(const temporary_folder&) = delete;
   temporary_folder& operator=(const temporary_folder&) = delete;
@@ -43,7 +43,7 @@ public:
     return name(file);
   }
 
-private:
+ private:
   std::filesystem::path path_ =
       std::filesystem::temp_directory_path() / ("thimble_lab_idx_" + std::to_string(std::random_device{}()));
 };

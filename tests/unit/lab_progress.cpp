@@ -106,8 +106,7 @@ TEST_CASE("progress of work that stops early says where, and says 100% only when
     out.now += 2 * 3600 + 3 * 60 + 4;
     bar.update(999'999);
     throw std::runtime_error{"stop"};
-  } catch (const std::runtime_error&) {
-  }
+  } catch (const std::runtime_error&) {}
   CHECK(out.text() == "x  99% 999999/1000000  135/s  0:00 left\nx  99% 999999/1000000  135/s  in 2:03:04\n");
 }
 

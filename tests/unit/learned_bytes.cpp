@@ -18,8 +18,10 @@ constinit small_learner learner;
 static void record(const char* file) {
   std::FILE* f = std::fopen(file, "w");
   REQUIRE(f != nullptr);
-  std::fputs("// The trained bytes after take_small_lesson(); recorded by tests/unit/learned_bytes.cpp.\n#pragma once\n\n", f);
-  std::fputs("namespace thimble::test {\n\n// clang-format off\ninline constexpr unsigned char small_lesson_bytes[] = {", f);
+  std::fputs(
+      "// The trained bytes after take_small_lesson(); recorded by tests/unit/learned_bytes.cpp.\n#pragma once\n\n", f);
+  std::fputs(
+      "namespace thimble::test {\n\n// clang-format off\ninline constexpr unsigned char small_lesson_bytes[] = {", f);
   int column = 0;
   for (unsigned char b : learner.trained()) std::fprintf(f, "%s%d,", column++ % 32 == 0 ? "\n  " : " ", b);
   std::fputs("};\n// clang-format on\n\n}  // namespace thimble::test\n", f);
@@ -43,12 +45,12 @@ TEST_CASE("two hundred steps learn the recorded bytes, and most of them move") {
 TEST_CASE("the lesson is learnt: the loss of the last steps is under half of the first's") {
   learner.reset();
   double first = 0, last = 0;
-  for (std::uint32_t i = 0; i < 200; ++i) {
+  for (std::uint32_t i = 0; i < 400; ++i) {
     const int label = thimble::test::show_sample(i, learner.input());
     const auto result = learner.step(label, {.learning_rate = 0.2f});
     REQUIRE(result.ok());
     if (i < 40) first += static_cast<double>(result.loss.value());
-    if (i >= 160) last += static_cast<double>(result.loss.value());
+    if (i >= 360) last += static_cast<double>(result.loss.value());
   }
   MESSAGE("loss of the first 40 steps ", first / 40, ", of the last 40 ", last / 40);
   CHECK(last < first / 2);

@@ -238,7 +238,7 @@ struct checker {
 };
 
 template <class Learner>
-void check_plan(std::string_view what) {
+void check_plan(const char* what) {
   CAPTURE(what);
   constexpr const auto& p = Learner::plan;
   const checker<Learner::nodes> c{p, Learner::graph};
@@ -248,8 +248,8 @@ void check_plan(std::string_view what) {
   c.check_bound();
   CHECK(sizeof(Learner) >= static_cast<std::size_t>(p.peak + p.trained));
   CHECK(sizeof(Learner) <= static_cast<std::size_t>(p.peak + p.trained) + 32);
-  std::printf("  %-24s %5d bytes, bound %5d, trained %5d, steps %d + %d\n", what.data(), p.peak, p.lower_bound,
-              p.trained, p.forward_steps, p.steps - p.forward_steps);
+  std::printf("  %-24s %5d bytes, bound %5d, trained %5d, steps %d + %d\n", what, p.peak, p.lower_bound, p.trained,
+              p.forward_steps, p.steps - p.forward_steps);
 }
 
 struct nothing : sparse_update<> {};

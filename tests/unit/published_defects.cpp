@@ -85,12 +85,12 @@ struct dead_parameters : varied_parameters<dead> {
     static constexpr bool has_dead = Number < 3;
     static constexpr auto scales = [] {
       auto s = alive::scales;
-      if (has_dead) s.v[1] = s.v[3] = 4e-9F, s.v[2] = 9e-12F;
+      if constexpr (has_dead) s.v[1] = s.v[3] = 4e-9F, s.v[2] = 9e-12F;
       return s;
     }();
     static constexpr auto biases = [] {
       auto b = alive::biases;
-      if (has_dead) b.v[1] = b.v[2] = std::numeric_limits<std::int32_t>::min();
+      if constexpr (has_dead) b.v[1] = b.v[2] = std::numeric_limits<std::int32_t>::min();
       if (Number == 1) b.v[2] = std::numeric_limits<std::int32_t>::max();
       return b;
     }();
@@ -291,13 +291,12 @@ TEST_CASE("6: dead channels give the zero point and do not move") {
   for (std::uint32_t i = 0; i < 6; ++i) {
     check_sample(frozen, samples(i));
     check_sample(learner, samples(i));
-    for (const int node : {1, 2, 3})  // all are read again in backward, so they lie in the arena
+    for (const int node : {1, 2, 3}) {  // all are read again in backward, so they lie in the arena
+      const auto* y =
+          reinterpret_cast<const std::int8_t*>(arena_of(learner) + learner.plan.t[value * learner.nodes + node].offset);
       for (int k = 0; k < learner.graph.at[node].out.size(); ++k)
-        if (const int c = k % learner.graph.at[node].out.c; c >= 1 && c <= 3) {
-          const int q =
-              static_cast<std::int8_t>(arena_of(learner)[learner.plan.t[value * learner.nodes + node].offset + k]);
-          CHECK(q == -128);
-        }
+        if (const int c = k % learner.graph.at[node].out.c; c >= 1 && c <= 3) CHECK(y[k] == -128);
+    }
   }
   learner.reset();
   auto before = r.net.layers;
@@ -315,11 +314,11 @@ TEST_CASE("6: dead channels give the zero point and do not move") {
     int moved = 0;
     for (std::size_t i = 0; i < before[n].weight.size(); ++i) {
       const int o = each ? static_cast<int>(i) % f.out.c : static_cast<int>(i) / (f.win.taps() * f.in.c);
-      const bool same = before[n].weight[i] == after[n].weight[i] && before[n].fraction[i] == after[n].fraction[i];
+      const bool still = before[n].weight[i] == after[n].weight[i] && before[n].fraction[i] == after[n].fraction[i];
       if (o >= 1 && o <= 3)
-        CHECK(same);
+        CHECK(still);
       else
-        moved += same ? 0 : 1;
+        moved += still ? 0 : 1;
     }
     CHECK(moved > 0);
     for (std::size_t o = 1; o <= 3; ++o) CHECK(before[n].bias[o] == after[n].bias[o]);

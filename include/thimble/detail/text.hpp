@@ -47,7 +47,8 @@ constexpr int edit_distance(const char* a, const char* b) {
 template <std::size_t N>
 constexpr text<N> text_from(const char* s) {
   text<N> t;
-  for (std::size_t i = 0; i < N; ++i) t.s[i] = i + 1 < N ? s[i] : '\0';  // clang prints it as text only if all is written
+  for (std::size_t i = 0; i < N; ++i)
+    t.s[i] = i + 1 < N ? s[i] : '\0';  // clang prints it as text only if all is written
   return t;
 }
 

@@ -42,8 +42,6 @@ THIMBLE_INLINE std::int8_t clamp(int v, limits l, std::uint8_t* mask, int i) {
 }
 
 /// Writes a gradient, or adds to the one another reader of the tensor left there.
-THIMBLE_INLINE void put(std::int16_t& to, std::int16_t v, bool adds) {
-  to = adds ? saturate16(to + v) : v;
-}
+THIMBLE_INLINE void put(std::int16_t& to, std::int16_t v, bool adds) { to = adds ? saturate16(to + v) : v; }
 
 }  // namespace thimble::kernels

@@ -22,8 +22,8 @@ struct convolution_args {
 
 /// acc[j] += sum over i < n of (x[i] - zero) * w[j * next + i], j < Channels. Sharing x among channels halves the loads.
 template <int Channels>
-THIMBLE_INLINE void dot(lanes<std::int32_t, Channels>& acc, const std::int8_t* x, int zero, const std::int8_t* w, int next,
-                        int n) {
+THIMBLE_INLINE void dot(lanes<std::int32_t, Channels>& acc, const std::int8_t* x, int zero, const std::int8_t* w,
+                        int next, int n) {
   for (int i = 0; i < n; ++i) {
     const int v = x[i] - zero;
 #pragma GCC unroll 4

@@ -12,9 +12,9 @@ struct input_gradient_args {
   const std::int16_t* dy;
   kernels::weights w;
   multipliers scale;
-  int raise;        ///< e_y - e_t
-  int limit;        ///< floor((2^31 - 1) / (128 * terms)), at most 32'767
-  int shift;        ///< e_x - e_t
+  int raise;  ///< e_y - e_t
+  int limit;  ///< floor((2^31 - 1) / (128 * terms)), at most 32'767
+  int shift;  ///< e_x - e_t
   std::int16_t* dx;
   bool adds;
   std::int16_t* scaled;  ///< scratch: gradient_taps * out.c
@@ -29,7 +29,8 @@ THIMBLE_INLINE int output_at(int i, int pad, int tap, int stride, int extent) {
 
 /// Sums scaled * w for input channels [i, i + Channels), reading weight rows of length `row` at `w`.
 template <int Channels>
-THIMBLE_INLINE void gather(lanes<std::int32_t, Channels>& acc, const std::int16_t* t, const std::int8_t* w, int next, int n) {
+THIMBLE_INLINE void gather(lanes<std::int32_t, Channels>& acc, const std::int16_t* t, const std::int8_t* w, int next,
+                           int n) {
   for (int o = 0; o < n; ++o, w += next) {
     const int v = t[o];
 #pragma GCC unroll 4
@@ -76,7 +77,7 @@ THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const
 }
 
 /// The gradient that enters the body: as above for one pixel, then every value scaled by one power of two so that the
-/// largest lies in [2^13, 2^14). Returns that power: dx = integer * 2^result in units of 2^e_t.
+/// largest lies in [2^12, 2^13). Returns that power: dx = integer * 2^result in units of 2^e_t.
 struct entry_gradient_args {
   const std::int16_t* dy;
   kernels::weights w;
@@ -103,7 +104,7 @@ THIMBLE_INLINE void dense_entry_gradient(portable, const geometry g, const entry
     const auto magnitude = static_cast<std::uint32_t>(acc[0] < 0 ? -acc[0] : acc[0]);
     if (magnitude > largest) largest = magnitude;
   }
-  const int shift = largest == 0 ? 0 : bit_length(largest) - 14;
+  const int shift = largest == 0 ? 0 : bit_length(largest) - 13;
   for (int i = 0; i < c; ++i) a.dx[i] = narrow16(a.sums[i], shift);
   *a.exponent = shift;
 }

@@ -45,12 +45,13 @@ THIMBLE_INLINE void depthwise_convolution(portable, const geometry g, const conv
   const kernels::weights w{launder(a.w.flash), a.w.sram};
   for (int oy = a.part.begin; oy < a.part.end; ++oy)
     for (int ox = 0; ox < g.out.w; ++ox)
-      channel_blocks(g.trained, g.out.c, [&]<int N>(int c) THIMBLE_LAMBDA_INLINE { depthwise_pixel<N>(g, a, w, oy, ox, c); });
+      channel_blocks(g.trained, g.out.c,
+                     [&]<int N>(int c) THIMBLE_LAMBDA_INLINE { depthwise_pixel<N>(g, a, w, oy, ox, c); });
 }
 
 template <int Channels>
-THIMBLE_INLINE void depthwise_gather(const geometry& g, const input_gradient_args& a, kernels::weights w, int iy, int ix,
-                                     int c) {
+THIMBLE_INLINE void depthwise_gather(const geometry& g, const input_gradient_args& a, kernels::weights w, int iy,
+                                     int ix, int c) {
   const window& win = g.win;
   lanes<std::int32_t, Channels> acc;
   for (int ky = 0; ky < win.kernel_h; ++ky)
@@ -73,7 +74,8 @@ THIMBLE_INLINE void depthwise_input_gradient(portable, const geometry g, const i
   const kernels::weights w{launder(a.w.flash), a.w.sram};
   for (int iy = 0; iy < g.in.h; ++iy)
     for (int ix = 0; ix < g.in.w; ++ix)
-      channel_blocks(g.trained, g.in.c, [&]<int N>(int c) THIMBLE_LAMBDA_INLINE { depthwise_gather<N>(g, a, w, iy, ix, c); });
+      channel_blocks(g.trained, g.in.c,
+                     [&]<int N>(int c) THIMBLE_LAMBDA_INLINE { depthwise_gather<N>(g, a, w, iy, ix, c); });
 }
 
 /// w[tap][c] -= round(256 * rate * s_w^-2 * dW), dW = eff[c] * sum dy[c] * (x[c] - x_zero), in Q8.8.

@@ -25,8 +25,7 @@ inline void tap_rows(const geometry& g, int oy, int ox, F f) {
   const window& w = g.win;
   const int top = oy * w.stride_h - w.pad_top, left = ox * w.stride_w - w.pad_left;
   const tap_range ys = taps_inside(top, w.kernel_h, g.in.h), xs = taps_inside(left, w.kernel_w, g.in.w);
-  for (int ky = ys.begin; ky < ys.end; ++ky)
-    f(ky, xs.begin, xs.end, ((top + ky) * g.in.w + left + xs.begin) * g.in.c);
+  for (int ky = ys.begin; ky < ys.end; ++ky) f(ky, xs.begin, xs.end, ((top + ky) * g.in.w + left + xs.begin) * g.in.c);
 }
 
 /// y[o] = b[o] + sum x * w, weights OHWI.
@@ -70,8 +69,7 @@ inline void float_depthwise(const geometry& g, const float* x, const float* w, c
       for (int i = 0; i < c; ++i) p[i] = b[i];
       tap_rows(g, oy, ox, [&](int ky, int first, int last, int at) {
         for (int kx = first; kx < last; ++kx)
-          for (int i = 0; i < c; ++i)
-            p[i] += x[at + (kx - first) * c + i] * w[(ky * g.win.kernel_w + kx) * c + i];
+          for (int i = 0; i < c; ++i) p[i] += x[at + (kx - first) * c + i] * w[(ky * g.win.kernel_w + kx) * c + i];
       });
     }
 }

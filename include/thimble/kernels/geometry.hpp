@@ -25,8 +25,8 @@ constexpr window_key key_of(const geometry& g) {
   return {w, g.trained == 0 ? 0 : -1};
 }
 THIMBLE_INLINE constexpr geometry merge(const window_key& known, geometry g) {
-  g.win = {known.win.kernel_h, known.win.kernel_w, known.win.stride_h, known.win.stride_w, g.win.pad_top,
-           g.win.pad_left};
+  g.win = {known.win.kernel_h, known.win.kernel_w, known.win.stride_h,
+           known.win.stride_w, g.win.pad_top,      g.win.pad_left};
   if (known.win.kernel_h == 1) g.win.pad_top = 0;  // a window of one pads nothing
   if (known.win.kernel_w == 1) g.win.pad_left = 0;
   if (known.trained == 0) g.trained = 0;

@@ -45,7 +45,7 @@ struct labelled_images {
 namespace detail {
 
 class idx_stream {
-public:
+ public:
   explicit idx_stream(const std::filesystem::path& file) : file_{file}, handle_{gzopen(file.string().c_str(), "rb")} {
     if (!handle_) fail(0, "cannot open: " + std::generic_category().message(errno));
   }
@@ -81,7 +81,7 @@ public:
     if (const auto why = cut(); !why.empty()) fail(end, "the data are complete, but no checksum follows" + why);
   }
 
-private:
+ private:
   struct close {
     void operator()(gzFile handle) const { gzclose(handle); }
   };
@@ -158,13 +158,15 @@ inline labelled_images read_labelled_images(const std::filesystem::path& image_f
     throw idx_error{image_file, 8, "empty images of " + std::to_string(shape[1]) + " x " + std::to_string(shape[2])};
   }
   if (shape[0] != labels.dimensions[0]) {
-    throw idx_error{label_file, 4, std::to_string(labels.dimensions[0]) + " labels for the " +
-                                       std::to_string(shape[0]) + " images of " + image_file.string()};
+    throw idx_error{label_file, 4,
+                    std::to_string(labels.dimensions[0]) + " labels for the " + std::to_string(shape[0]) +
+                        " images of " + image_file.string()};
   }
   for (std::size_t i = 0; i < labels.bytes.size(); ++i) {
     if (labels.bytes[i] < classes) continue;
-    throw idx_error{label_file, 8 + i, "label " + std::to_string(labels.bytes[i]) + " of image " + std::to_string(i) +
-                                           " is out of range, there are " + std::to_string(classes) + " classes"};
+    throw idx_error{label_file, 8 + i,
+                    "label " + std::to_string(labels.bytes[i]) + " of image " + std::to_string(i) +
+                        " is out of range, there are " + std::to_string(classes) + " classes"};
   }
   return {shape[0], shape[1], shape[2], std::move(images.bytes), std::move(labels.bytes)};
 }

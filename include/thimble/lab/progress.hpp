@@ -34,7 +34,7 @@ inline std::size_t terminal_columns(std::FILE* to) {
 /// columns. Elsewhere the same without the bar as a line of its own, after every 10% or 5 seconds. The rate is the mean
 /// since construction. The last report has the time taken instead (`in 0:12`).
 class progress {
-public:
+ public:
   struct options {
     std::FILE* to = stderr;
     std::function<double()> seconds = steady_seconds;  ///< any monotonic clock
@@ -65,7 +65,7 @@ public:
     if (!std::exchange(finished_, true)) report(how_.seconds(), true);
   }
 
-private:
+ private:
   [[nodiscard]] int percent() const {  // 100 only when all is done, rounding notwithstanding
     if (done_ == total_) return 100;
     return std::min(99, static_cast<int>(100 * static_cast<double>(done_) / static_cast<double>(total_)));
@@ -98,8 +98,10 @@ private:
     }
     line += ' ' + std::to_string(done_) + '/' + std::to_string(total_);
     if (rate > 0) line += "  " + per_second(rate);
-    if (last) line += "  in " + clock(taken);
-    else if (rate > 0) line += "  " + clock(static_cast<double>(total_ - done_) / rate) + " left";
+    if (last)
+      line += "  in " + clock(taken);
+    else if (rate > 0)
+      line += "  " + clock(static_cast<double>(total_ - done_) / rate) + " left";
     if (!text_.empty()) line += "  " + text_;
 
     // The last column stays free, as some terminals wrap there; ESC [K erases the rest of a longer earlier line.

@@ -72,8 +72,8 @@ quantized_parameters quantize(const float_network<Net>& net, const dataset& cali
     std::vector<std::int32_t> bias(channels);
     const double limit = f.bias_limit();
     for (std::size_t o = 0; o < channels; ++o)
-      bias[o] = static_cast<std::int32_t>(std::llround(
-          std::clamp(static_cast<double>(b[o]) / (s_x * static_cast<double>(scale[o])), -limit, limit)));
+      bias[o] = static_cast<std::int32_t>(
+          std::llround(std::clamp(static_cast<double>(b[o]) / (s_x * static_cast<double>(scale[o])), -limit, limit)));
     q.weight.push_back(std::move(weight));
     q.bias.push_back(std::move(bias));
     q.weight_scale.push_back(std::move(scale));

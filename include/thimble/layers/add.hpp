@@ -43,18 +43,14 @@ struct add {
   template <role X, role D>
   struct side {
     static constexpr uses describe(const facts&) {
-      return {.reads = {role::dy},
-              .writes = {D},
-              .modifies = role::none,
-              .scratch = 0,
-              .in_place = {{D, role::dy, 0}}};
+      return {.reads = {role::dy}, .writes = {D}, .modifies = role::none, .scratch = 0, .in_place = {{D, role::dy, 0}}};
     }
     template <class At>
     THIMBLE_INLINE static void run(At at) {
       constexpr auto factor = kernels::factor_of(scale_factor(At::real_scale(X) / At::real_scale(role::y)),
                                                  At::exponent(role::dy) - At::exponent(D));
-      kernels::run(kernels::scaled_gradient_args{at.dy(), factor, at.template gradient<D>(), At::adds,
-                                                 At::node.out.size()});
+      kernels::run(
+          kernels::scaled_gradient_args{at.dy(), factor, at.template gradient<D>(), At::adds, At::node.out.size()});
     }
   };
 

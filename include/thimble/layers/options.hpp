@@ -72,8 +72,8 @@ template <class Layer, class... Known>
 struct takes {
   template <auto... Options>
   static constexpr bool check =
-      reported<first_fault<boost::mp11::mp_if_c<is_name<decltype(Options)> || one_of<decltype(Options), Known...>, no_fault,
-                                       option_of<Layer, Options>>...>>;
+      reported<first_fault<boost::mp11::mp_if_c<is_name<decltype(Options)> || one_of<decltype(Options), Known...>,
+                                                no_fault, option_of<Layer, Options>>...>>;
 };
 
 template <auto... Options>
@@ -84,8 +84,10 @@ constexpr void set_window(facts& f, kernel k, stride s, padding p) {
   f.win = {k.h, k.w, s.h, s.w, pad_before(f.in.h, k.h, s.h, p), pad_before(f.in.w, k.w, s.w, p)};
   f.out.h = padded_out(f.in.h, k.h, s.h, p);
   f.out.w = padded_out(f.in.w, k.w, s.w, p);
-  if (k.h < 1 || k.w < 1 || s.h < 1 || s.w < 1) f.fault = "the kernel and the stride must be at least 1";
-  else if (f.out.h < 1 || f.out.w < 1) f.fault = "the window is larger than its input (padding is valid)";
+  if (k.h < 1 || k.w < 1 || s.h < 1 || s.w < 1)
+    f.fault = "the kernel and the stride must be at least 1";
+  else if (f.out.h < 1 || f.out.w < 1)
+    f.fault = "the window is larger than its input (padding is valid)";
 }
 
 }  // namespace detail

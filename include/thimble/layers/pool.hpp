@@ -53,11 +53,13 @@ struct rules {
     f.keeps_scale = true;
     if (Keeps && f.win.taps() > 256) f.fault = "max pooling remembers the winner in a byte: at most 256 taps";
   }
-  /// An input is seen by gradient_taps windows; an average divides by the taps, a maximum passes whole.
+  /// An input is seen by gradient_taps windows. An average passes each a taps-th, and neighbours' point the same way, so
+  /// their amplitudes add; a maximum passes whole, but an input seldom wins more than a few: their variances add.
   template <class Values>
   static constexpr void spread(const double* vy, double* vx, int, int, int) {
     constexpr window w = Values::node.win;
-    const double k = Keeps ? w.gradient_taps() : double(w.gradient_taps()) / (double(w.taps()) * w.taps());
+    const double share = static_cast<double>(w.gradient_taps()) / w.taps();
+    const double k = Keeps ? w.gradient_taps() : share * share;
     for (int c = 0; c < Values::node.in.c; ++c) vx[c] += vy[c] * k;
   }
 };

@@ -2,9 +2,9 @@
 #pragma once
 #include <boost/mp11/list.hpp>
 
+#include <thimble/kernels/addition.hpp>
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
-#include <thimble/kernels/addition.hpp>
 #include <thimble/network/rule.hpp>
 
 namespace thimble::weighted {
@@ -90,9 +90,8 @@ struct input_gradient {
     } else {
       constexpr int e_y = At::exponent(role::dy), e_x = At::exponent(role::dx0);
       constexpr int e_t = SumsChannels ? At::scaled_exponent : e_x;
-      kernels::call<Kernel, At::geometry>(kernels::input_gradient_args{at.dy(), at.weights(), At::scale(), e_y - e_t,
-                                                                       At::gradient_limit, e_x - e_t, at.dx0(),
-                                                                       At::adds, scaled});
+      kernels::call<Kernel, At::geometry>(kernels::input_gradient_args{
+          at.dy(), at.weights(), At::scale(), e_y - e_t, At::gradient_limit, e_x - e_t, at.dx0(), At::adds, scaled});
     }
   }
 };
@@ -143,8 +142,8 @@ struct bias_gradient {
 template <class Forward, class Backward, bool SumsChannels>
 struct steps {
   using forward = boost::mp11::mp_list<keep_input, weighted::forward<Forward>>;
-  using gradient = boost::mp11::mp_list<clip, input_gradient<Backward, SumsChannels>, weight_gradient<Backward>,
-                                        bias_gradient>;
+  using gradient =
+      boost::mp11::mp_list<clip, input_gradient<Backward, SumsChannels>, weight_gradient<Backward>, bias_gradient>;
   static constexpr int kept_bytes(const facts& f) { return keep_input::kept_bytes(f); }
   static constexpr int terms(const facts& f) { return input_gradient<Backward, SumsChannels>::terms(f); }
 };

@@ -7,9 +7,10 @@ namespace thimble {
 /// Layer and role of the arena's worst step; bytes that the whole learner needs, and the budget.
 template <detail::text Layer, detail::text Role, long Needed, long Budget, long Over>
 struct memory_budget {
-  static_assert(Needed <= Budget,
-                "the learner does not fit its budget: see above the layer and role of the worst step, the bytes needed, "
-                "the budget and the excess");
+  static_assert(
+      Needed <= Budget,
+      "the learner does not fit its budget: see above the layer and role of the worst step, the bytes needed, "
+      "the budget and the excess");
 };
 
 namespace detail {
@@ -20,7 +21,8 @@ struct budget_fault {
   static constexpr const char* layer = f.name[0] != 0 ? f.name : f.kind;
   static constexpr const char* role = p.s[p.worst].backward ? "gradient" : "forward";
   static constexpr long needed = static_cast<long>(sizeof(Learner));
-  using type = memory_budget<as_text([] { return layer; }), as_text([] { return role; }), needed, Budget, needed - Budget>;
+  using type =
+      memory_budget<as_text([] { return layer; }), as_text([] { return role; }), needed, Budget, needed - Budget>;
 };
 template <class Learner, long Budget>
 struct budget_fault<Learner, Budget, true> {

@@ -1,5 +1,7 @@
 // Offsets: where each tensor lies in the arena. Several placements are tried; the smallest wins.
 #pragma once
+#include <utility>
+
 #include <thimble/training/backward.hpp>
 
 namespace thimble {
@@ -131,39 +133,89 @@ constexpr void bound(plan<N>& p, const placing<N>& w) {
   }
 }
 
+/// One placement, in the order kept in `w`.
 template <int N>
-constexpr plan<N> place_all(plan<N> p, bool with_lag) {
-  placing<N> w{};
-  for (int i = 0; i < plan<N>::tensors; ++i) {
-    tensor& t = p.t[i];
-    t.bytes = align_up(t.bytes);
-    t.offset = unplaced;
-    if (plan<N>::in_arena(i) || !t.needed) continue;
-    t.offset = p.trained;
-    p.trained += t.bytes;
-  }
-  order_by_size(p, w);
-  list_overlays(p, w, with_lag);
-  bound(p, w);
+struct attempt {
+  plan<N> p;
+  placing<N> w;
+};
+
+template <int N>
+constexpr void place_in_order(attempt<N>& a) {
+  plan<N>& p = a.p;
+  placing<N>& w = a.w;
+  w.placed = w.lowest = w.highest = 0;
+  for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset = unplaced;
   for (int q = 0; q < w.count; ++q) place(p, w, w.order[q]);
   for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset -= w.lowest;
-  for (int k = 0; k < p.steps; ++k)
-    if (p.s[k].scratch > 0) p.s[k].scratch_at = p.t[tensor_kinds * N + k].offset;
   p.peak = w.highest - w.lowest;
-  return p;
+}
+
+/// The first attempt: largest tensors first.
+template <int N>
+constexpr attempt<N> first_attempt(const plan<N>& derived, bool with_lag) {
+  attempt<N> a{derived, {}};
+  for (int i = 0; i < plan<N>::tensors; ++i) {
+    tensor& t = a.p.t[i];
+    t.bytes = align_up(t.bytes);
+    if (plan<N>::in_arena(i) || !t.needed) continue;
+    t.offset = a.p.trained;
+    a.p.trained += t.bytes;
+  }
+  order_by_size(a.p, a.w);
+  list_overlays(a.p, a.w, with_lag);
+  bound(a.p, a.w);
+  place_in_order(a);
+  return a;
+}
+
+/// The next: what ended highest is placed first. Nothing to do once the bound is met.
+template <int N>
+constexpr attempt<N> next_attempt(attempt<N> a) {
+  if (a.p.peak <= a.p.lower_bound) return a;
+  int top = 0;
+  for (int q = 1; q < a.w.count; ++q) {
+    const tensor &t = a.p.t[a.w.order[q]], &u = a.p.t[a.w.order[top]];
+    if (t.offset + t.bytes > u.offset + u.bytes) top = q;
+  }
+  const int promoted = a.w.order[top];
+  for (; top > 0; --top) a.w.order[top] = a.w.order[top - 1];
+  a.w.order[0] = promoted;
+  place_in_order(a);
+  return a;
 }
 
 }  // namespace detail
 
-// Each stage its own constant: compilers limit each evaluation, and equal stages are shared.
-template <class Net, class Update, bool WithLag>
-inline constexpr auto placed = detail::place_all(derived<Net, Update>, WithLag);
+// Each attempt its own constant: compilers limit each evaluation, and equal stages are shared.
+inline constexpr int placement_attempts = 48;
 
-template <class Net, class Update>
-inline constexpr bool lag_helps = placed<Net, Update, true>.peak < placed<Net, Update, false>.peak;
+template <class Net, class Update, bool WithLag, int Number>
+inline constexpr auto attempted = detail::next_attempt(attempted<Net, Update, WithLag, Number - 1>);
+template <class Net, class Update, bool WithLag>
+inline constexpr auto attempted<Net, Update, WithLag, 0> = detail::first_attempt(derived<Net, Update>, WithLag);
+
+namespace detail {
+
+/// The smallest plan of all attempts; scratch gets its offsets.
+template <class Net, class Update, int... Number>
+constexpr auto smallest_plan(std::integer_sequence<int, Number...>) {
+  auto best = attempted<Net, Update, true, 0>.p;
+  const auto take = [&](const auto& p) {
+    if (p.peak < best.peak) best = p;
+  };
+  (take(attempted<Net, Update, true, Number>.p), ...);
+  take(attempted<Net, Update, false, 0>.p);
+  for (int k = 0; k < best.steps; ++k)
+    if (best.s[k].scratch > 0) best.s[k].scratch_at = best.t[tensor_kinds * marked<Net, Update>.size + k].offset;
+  return best;
+}
+
+}  // namespace detail
 
 /// The memory plan of a network (with its loss) under an update.
 template <class Net, class Update>
-inline constexpr const auto& plan_of = placed<Net, Update, lag_helps<Net, Update>>;
+inline constexpr auto plan_of =
+    detail::smallest_plan<Net, Update>(std::make_integer_sequence<int, placement_attempts>{});
 
 }  // namespace thimble

@@ -44,12 +44,18 @@ inline const char* action_of(const step& s, int nodes) {
   for (int w : s.writes) {
     if (w < 0) continue;
     switch (w / nodes) {
-      case value: return "forward";
-      case gradient: return s.adds ? "add input gradient" : "input gradient";
-      case kept: return "keep trained channels";
-      case weight: return "learn weights";
-      case bias_of: return "learn biases";
-      default: break;
+      case value:
+        return "forward";
+      case gradient:
+        return s.adds ? "add input gradient" : "input gradient";
+      case kept:
+        return "keep trained channels";
+      case weight:
+        return "learn weights";
+      case bias_of:
+        return "learn biases";
+      default:
+        break;
     }
   }
   return "forward";

@@ -5,7 +5,17 @@
 namespace thimble {
 
 /// What a node may own. Those before `arena_kinds` share the arena over time; the rest are held always.
-enum tensor_kind { value, gradient, mask, kept, arena_kinds, weight = arena_kinds, residual_of_weight, bias_of, tensor_kinds };
+enum tensor_kind {
+  value,
+  gradient,
+  mask,
+  kept,
+  arena_kinds,
+  weight = arena_kinds,
+  residual_of_weight,
+  bias_of,
+  tensor_kinds
+};
 
 /// One tensor's bytes, its life (the first and the last loop that touch it) and its place.
 struct tensor {
@@ -23,8 +33,8 @@ struct step {
   int node = 0, rule = 0;
   bool backward = false, adds = false;
   int reads[4]{-1, -1, -1, -1}, writes[2]{-1, -1}, modifies = -1;
-  int scratch = 0;     ///< bytes
-  int scratch_at = -1; ///< their offset in the arena
+  int scratch = 0;      ///< bytes
+  int scratch_at = -1;  ///< their offset in the arena
   permission in_place[2];
 };
 

@@ -12,16 +12,16 @@ enum class activation : unsigned char { none, relu, relu6 };
 
 /// Filled in by the layer's `complete` (its own fields) and by the sparse update (what trains).
 struct facts {
-  const char* kind = "";  ///< "conv2d", ...
-  const char* name = "";  ///< the user's, or empty
+  const char* kind = "";        ///< "conv2d", ...
+  const char* name = "";        ///< the user's, or empty
   const char* fault = nullptr;  ///< why this layer cannot take what it is given
   int inputs[2] = {-1, -1};
   shape in, in1, out;  ///< of the first input, of the second if there is one, of the output
   window win;
   activation act = activation::none;
-  bool is_view = false;       ///< the output is the input's bytes
-  bool keeps_scale = false;   ///< the output has the input's quantization
-  bool logits = false;        ///< the output is int32 Q15.16, for a loss
+  bool is_view = false;      ///< the output is the input's bytes
+  bool keeps_scale = false;  ///< the output has the input's quantization
+  bool logits = false;       ///< the output is int32 Q15.16, for a loss
   bool can_be_logits = false;
   // Weights, for layers that have them. A row is what lies along the input channels.
   int number = -1;  ///< among layers with weights, from the stem = 0

@@ -90,7 +90,8 @@ inline constexpr std::uint32_t fingerprint = [] {
 /// Says the layer's kind and name, its place in the network, the shapes and the reason.
 template <detail::text Layer, detail::text Name, int Node, shape Given, shape Made, detail::text Reason>
 struct layer_cannot_take {
-  static_assert(Node < 0, "a layer cannot take the shape that it is given: see its name, the shapes and the reason above");
+  static_assert(Node < 0,
+                "a layer cannot take the shape that it is given: see its name, the shapes and the reason above");
 };
 
 namespace detail {

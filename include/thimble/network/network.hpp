@@ -25,7 +25,8 @@ struct no_parameters {};
 /// A network: its input, then its layers. Name it with a struct: `struct net : network<...> {};`.
 template <class Input, class... Layers>
 struct network {
-  using nodes = typename mp::mp_fold<mp::mp_list<Layers...>, building<mp::mp_list<node<Input>>, 0>, flatten_into>::nodes;
+  using nodes =
+      typename mp::mp_fold<mp::mp_list<Layers...>, building<mp::mp_list<node<Input>>, 0>, flatten_into>::nodes;
   using parameters = no_parameters;
 };
 

@@ -65,9 +65,7 @@ struct node_values {
   using layer = typename mp::mp_if_c<(node.number < 0), mp::mp_identity<no_layer>, layer_numbered<node.number>>::type;
   static constexpr bool is_fresh = requires { layer::is_fresh; };
 
-  static constexpr int source(role r) {
-    return r == role::x0 ? node.inputs[0] : r == role::x1 ? node.inputs[1] : Node;
-  }
+  static constexpr int source(role r) { return r == role::x0 ? node.inputs[0] : r == role::x1 ? node.inputs[1] : Node; }
   static constexpr quantization quantized(role r) {
     const int n = graph_of<Net>.quantized_as(source(r));
     return graph_of<Net>.at[n].logits ? quantization{} : parameters::activation[n];
@@ -88,6 +86,15 @@ struct node_values {
     else
       return layer::weight[i];
   }
+  /// The biases within bias_limit. Files hold some near INT32_MIN (dead channels), whose sums would overflow: those layers
+  /// get a table of their own with the nearest value that cannot.
+  static constexpr const std::int32_t* bias() {
+    if constexpr (biases_fit())
+      return layer::bias;
+    else
+      return limited_bias<>.v;
+  }
+
   /// s_x * s_w[o] / s_y.
   static constexpr double effective(int o) { return real_scale(role::x0) * weight_scale(o) / real_scale(role::y); }
 
@@ -96,10 +103,29 @@ struct node_values {
     if (node.act == activation::none) return {};
     const int low = q.zero_point < -128 ? -128 : q.zero_point;
     if (node.act == activation::relu) return {low, 127};
-    const double six = 6 / static_cast<double>(q.scale) + 0.5;
+    const double six = static_cast<double>(6.0f / q.scale) + 0.5;  // TFLite divides in float
     const int high = six > 255 ? 127 : q.zero_point + static_cast<int>(six);
     return {low, high > 127 ? 127 : high};
   }
+
+ private:
+  static constexpr bool biases_fit() {
+    for (int o = 0; o < node.biases; ++o)
+      if (layer::bias[o] < -node.bias_limit() || layer::bias[o] > node.bias_limit()) return false;
+    return true;
+  }
+  struct bias_table {
+    std::int32_t v[static_cast<std::size_t>(node.biases > 0 ? node.biases : 1)];
+  };
+  static constexpr bias_table make_limited_bias() {
+    bias_table t{};
+    const std::int32_t limit = node.bias_limit();
+    for (int o = 0; o < node.biases; ++o)
+      t.v[o] = layer::bias[o] < -limit ? -limit : layer::bias[o] > limit ? limit : layer::bias[o];
+    return t;
+  }
+  template <class = void>
+  static constexpr bias_table limited_bias = make_limited_bias();
 };
 
 /// Requantization of a layer's channels: five bytes each, in flash where used.

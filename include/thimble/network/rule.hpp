@@ -31,7 +31,7 @@ constexpr int row_lag(const facts& f) {
   int lag = 0;
   for (int r = 0; r < f.out.h; ++r) {
     const int oldest = r * f.win.stride_h - f.win.pad_top;
-    const int ahead = (r + 1) * f.out.row() - (oldest > 0 ? oldest : 0) * f.in.row();
+    const int ahead = (r + 1) * f.out.row() * (f.logits ? 4 : 1) - (oldest > 0 ? oldest : 0) * f.in.row();
     if (ahead > lag) lag = ahead;
   }
   return lag;

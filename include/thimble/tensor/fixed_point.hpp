@@ -36,7 +36,8 @@ constexpr std::int32_t exp_of_negative(std::int32_t a) {
   const std::int32_t mod = (a & (quarter - 1)) - quarter;
   const std::int32_t rest = mod - a;
   std::int32_t y = exp_of_small(mod * 32);
-  constexpr std::int32_t factor[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};  // exp(-2^i), i = -2..4
+  constexpr std::int32_t factor[] = {1672461947, 1302514674, 790015084, 290630308,
+                                     39332535,   720401,     242};  // exp(-2^i), i = -2..4
   for (int i = 0; i < 7; ++i)
     if ((rest >> (24 + i) & 1) != 0) y = doubling_high_multiply(y, factor[i]);
   return y;

@@ -41,17 +41,28 @@ constexpr int tensor_of(role r, const graph<N>& g, int n) {
   const facts& f = g.at[n];
   const auto owned = [&](int kind, int of) { return of < 0 ? -1 : kind * N + g.owner(of); };
   switch (r) {
-    case role::x0: return owned(value, f.inputs[0]);
-    case role::x1: return owned(value, f.inputs[1]);
-    case role::y: return owned(value, n);
-    case role::dx0: return owned(gradient, f.inputs[0]);
-    case role::dx1: return owned(gradient, f.inputs[1]);
-    case role::dy: return owned(gradient, n);
-    case role::mask: return mask * N + n;
-    case role::kept: return kept * N + n;
-    case role::w: return weight * N + n;
-    case role::b: return bias_of * N + n;
-    case role::none: break;
+    case role::x0:
+      return owned(value, f.inputs[0]);
+    case role::x1:
+      return owned(value, f.inputs[1]);
+    case role::y:
+      return owned(value, n);
+    case role::dx0:
+      return owned(gradient, f.inputs[0]);
+    case role::dx1:
+      return owned(gradient, f.inputs[1]);
+    case role::dy:
+      return owned(gradient, n);
+    case role::mask:
+      return mask * N + n;
+    case role::kept:
+      return kept * N + n;
+    case role::w:
+      return weight * N + n;
+    case role::b:
+      return bias_of * N + n;
+    case role::none:
+      break;
   }
   return -1;
 }

@@ -41,8 +41,10 @@ class step_binding {
   static constexpr kernels::limits range() { return values::range(); }
   static constexpr multipliers scale() { return {tables::mantissa.v, tables::shift.v}; }
   static constexpr int largest_shift = [] {
-    if constexpr (node.biases > 0) return tables::largest_shift;
-    else return 0;
+    if constexpr (node.biases > 0)
+      return tables::largest_shift;
+    else
+      return 0;
   }();
   static constexpr rows part() { return {0, node.out.h}; }
 
@@ -52,8 +54,10 @@ class step_binding {
     return r == role::dx1 ? input_exponent<1>() : input_exponent<0>();
   }
   static constexpr int gradient_limit = [] {
-    if constexpr (requires { layer::terms(node); }) return thimble::gradient_limit(layer::terms(node));
-    else return 32767;
+    if constexpr (requires { layer::terms(node); })
+      return thimble::gradient_limit(layer::terms(node));
+    else
+      return 32767;
   }();
   /// e of the output's gradient scaled per channel.
   static constexpr int scaled_exponent = [] {
@@ -81,12 +85,16 @@ class step_binding {
   kernels::weights weights() const {
     const std::int8_t* flash = nullptr;
     if constexpr (!values::is_fresh) flash = values::layer::weight;
-    if constexpr (node.trained > 0) return {flash, parameter<std::int8_t, weight>()};
-    else return {flash, nullptr};
+    if constexpr (node.trained > 0)
+      return {flash, parameter<std::int8_t, weight>()};
+    else
+      return {flash, nullptr};
   }
   const std::int32_t* bias() const {
-    if constexpr (node.bias_trained) return trained_bias();
-    else return values::layer::bias;
+    if constexpr (node.bias_trained)
+      return trained_bias();
+    else
+      return values::bias();
   }
   kernels::trained_weights trained_weights() const {
     return {parameter<std::int8_t, weight>(), parameter<std::int8_t, residual_of_weight>()};
@@ -120,17 +128,22 @@ class step_binding {
 
   template <int Slot>
   static constexpr int input_exponent() {
-    if constexpr (node.inputs[Slot] < 0) return 0;
-    else return exponents<Net, Update>::template of_gradient<g.owner(node.inputs[Slot])>;
+    if constexpr (node.inputs[Slot] < 0)
+      return 0;
+    else
+      return exponents<Net, Update>::template of_gradient<g.owner(node.inputs[Slot])>;
   }
   int k() const { return constant<node.logits> ? now_->loss_exponent : now_->body_exponent; }
 
   template <class T, role R>
   THIMBLE_INLINE T* at() const {
     constexpr int id = detail::tensor_of(R, g, n);
-    if constexpr (id < 0) return nullptr;
-    else if constexpr (!plan.t[id].needed) return nullptr;
-    else return reinterpret_cast<T*>(arena_ + constant<plan.t[id].offset>);
+    if constexpr (id < 0)
+      return nullptr;
+    else if constexpr (!plan.t[id].needed)
+      return nullptr;
+    else
+      return reinterpret_cast<T*>(arena_ + constant<plan.t[id].offset>);
   }
   template <class T, int Kind>
   THIMBLE_INLINE T* parameter() const {

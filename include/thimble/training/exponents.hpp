@@ -50,8 +50,10 @@ constexpr int gradient_limit(int terms) {
   return limit > 32767 ? 32767 : limit;
 }
 
-/// The gradient entering the body has its largest value in [2^13, 2^14): a standard deviation of at most 2^12 by design.
+/// The gradient entering the body has its largest value in [2^12, 2^13). Its standard deviation is under that, however few
+/// its values are; half of it is the usual case. Its exponent is zero, which the kernel that scales it relies on.
 inline constexpr double entry_variance = 4096.0 * 4096.0;
+static_assert(detail::exponent_for(entry_variance, 32767) == 0);
 
 template <class Net, class Update>
 struct exponents {
@@ -70,7 +72,7 @@ struct exponents {
     channel_variance<f.in.c> r{};
     const int begin = Block * detail::rows_per_block(f), end = begin + detail::rows_per_block(f);
     layer<Reader>::template spread<values<Reader>>(of<Reader>.v, r.v, Slot, begin,
-                                                    end < f.weight_rows ? end : f.weight_rows);
+                                                   end < f.weight_rows ? end : f.weight_rows);
     return r;
   }
   template <int Reader, int Slot, int Block>
@@ -91,8 +93,10 @@ struct exponents {
       for (double& v : to.v) v += entry_variance;
     } else if constexpr (!f.logits && requires { &layer<Reader>::template spread<values<Reader>>; }) {
       using all = std::make_integer_sequence<int, detail::blocks_of(f)>;
-      if constexpr (f.inputs[0] >= 0 && g.owner(f.inputs[0]) == Node) add_blocks<Reader, 0>(to, g.at[Node].out.c, all{});
-      if constexpr (f.inputs[1] >= 0 && g.owner(f.inputs[1]) == Node) add_blocks<Reader, 1>(to, g.at[Node].out.c, all{});
+      if constexpr (f.inputs[0] >= 0 && g.owner(f.inputs[0]) == Node)
+        add_blocks<Reader, 0>(to, g.at[Node].out.c, all{});
+      if constexpr (f.inputs[1] >= 0 && g.owner(f.inputs[1]) == Node)
+        add_blocks<Reader, 1>(to, g.at[Node].out.c, all{});
     }
   }
 
@@ -109,8 +113,7 @@ struct exponents {
 
   /// e of the gradient of a node's output; 0 for the logits, whose scale is the loss's.
   template <int Node>
-  static constexpr int of_gradient =
-      g.at[Node].logits ? 0 : detail::exponent_for(of<Node>.largest(), 32767);
+  static constexpr int of_gradient = g.at[Node].logits ? 0 : detail::exponent_for(of<Node>.largest(), 32767);
 
   /// e of a layer's output gradient scaled per channel, before it is summed over channels.
   template <int Node, int Limit>
@@ -118,7 +121,8 @@ struct exponents {
     double most = 0;
     for (int o = 0; o < g.at[Node].biases; ++o) {
       const double eff = values<Node>::effective(o);
-      const double v = (g.at[Node].logits ? 8192.0 * 8192.0 : of<Node>.v[o]) * eff * eff;  // a logit's gradient reaches 2^15
+      const double v =
+          (g.at[Node].logits ? 8192.0 * 8192.0 : of<Node>.v[o]) * eff * eff;  // a logit's gradient reaches 2^15
       if (v > most) most = v;
     }
     return detail::exponent_for(most, Limit);

@@ -41,7 +41,8 @@ struct cross_entropy {
 /// Net with its loss as the last node.
 template <class Net, class Loss>
 struct with_loss {
-  using nodes = mp::mp_push_back<typename Net::nodes, node<Loss, static_cast<int>(mp::mp_size<typename Net::nodes>::value) - 1>>;
+  using nodes =
+      mp::mp_push_back<typename Net::nodes, node<Loss, static_cast<int>(mp::mp_size<typename Net::nodes>::value) - 1>>;
   using parameters = typename Net::parameters;
 };
 

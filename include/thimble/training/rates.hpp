@@ -20,14 +20,18 @@ constexpr kernels::step_size rate_of(float rate) {
   if (exponent == 0) return {};
   return {((bits & 0x7FFFFF) | 0x800000) << 7, exponent - 127 - 30};
 }
-constexpr bool is_valid_rate(float rate) { return std::bit_cast<std::uint32_t>(rate) < 0x7F800000u; }  // finite, no sign
+constexpr bool is_valid_rate(float rate) {
+  return std::bit_cast<std::uint32_t>(rate) < 0x7F800000u;
+}  // finite, no sign
 
-/// rate * factor * 2^raise.
+/// rate * factor * 2^raise, the mantissa rounded to nearest.
 constexpr kernels::step_size scaled(kernels::step_size rate, multiplier factor, int raise) {
   if (rate.mantissa == 0 || factor.mantissa == 0) return {};
   const std::uint64_t product = std::uint64_t{rate.mantissa} * static_cast<std::uint32_t>(factor.mantissa);
   const int low = (product >> 61) != 0 ? 31 : 30;
-  return {static_cast<std::uint32_t>(product >> low), rate.exponent + factor.shift - 31 + low + raise};
+  const std::uint64_t rounded = (product + (std::uint64_t{1} << (low - 1))) >> low;  // may reach 2^31
+  const int carry = static_cast<int>(rounded >> 31);
+  return {static_cast<std::uint32_t>(rounded >> carry), rate.exponent + factor.shift - 31 + low + carry + raise};
 }
 
 }  // namespace thimble

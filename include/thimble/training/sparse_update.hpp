@@ -84,10 +84,10 @@ struct find {
 template <which Layer, ratio Fraction = ratio{}>
 struct weights {
   template <class Net>
-  using fault =
-      detail::first_fault<typename detail::find<Layer, Net>::fault,
-                          mp::mp_if_c<(0 < Fraction.numerator && Fraction.numerator <= Fraction.denominator),
-                                      detail::no_fault, fraction_of_channels<Fraction.numerator, Fraction.denominator>>>;
+  using fault = detail::first_fault<
+      typename detail::find<Layer, Net>::fault,
+      mp::mp_if_c<(0 < Fraction.numerator && Fraction.numerator <= Fraction.denominator), detail::no_fault,
+                  fraction_of_channels<Fraction.numerator, Fraction.denominator>>>;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     facts& f = g.at[detail::find<Layer, Net>::node];

@@ -12,7 +12,8 @@ struct parameters {
 };
 template <>
 struct parameters::layer<0> {
-  alignas(16) static constexpr std::int8_t weight[] = {0, 1, 0, 2, 100, 2, 0, 1, 0, -9, -9, -9, -9, 100, -9, -9, -9, -9};
+  alignas(16) static constexpr std::int8_t weight[] = {0,  1,  0,  2,  100, 2,  0,  1,  0,
+                                                       -9, -9, -9, -9, 100, -9, -9, -9, -9};
   static constexpr std::int32_t bias[] = {0, 100};
   static constexpr float weight_scale[] = {0.01f, 0.02f};
 };
