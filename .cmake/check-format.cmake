@@ -1,5 +1,5 @@
 # cmake -DCLANG_FORMAT=... [-DFIX=ON] -P check-format.cmake: fails on a source that clang-format would change; FIX changes it.
-# Generated files are named in .clang-format-ignore.
+# Generated files begin with clang-format off.
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
 set(sources "")
 foreach(folder IN ITEMS include tests examples benchmarks)

@@ -38,14 +38,12 @@ void write_cpp_header(const std::string& file, const header_names& names, const 
   std::FILE* f = std::fopen(file.c_str(), "w");
   if (f == nullptr) throw std::runtime_error(file + ": cannot be opened for writing");
   const std::string parameters = names.network + "_parameters";
-  std::fprintf(
-      f,
-      "// %s. Written by thimble's lab; do not edit.\n#pragma once\n#include <thimble/network/parameters.hpp>\n\n#include \"%s\"\n\n",
-      names.comment.c_str(), names.include.c_str());
-  std::fprintf(
-      f,
-      "static_assert(thimble::fingerprint<%s> == 0x%08xu,\n              \"these parameters belong to another architecture: export them again\");\n\n",
-      names.architecture.c_str(), fingerprint<Architecture>);
+  std::fprintf(f, "// %s. Written by thimble's lab; do not edit.\n", names.comment.c_str());
+  std::fputs("// clang-format off\n#pragma once\n#include <thimble/network/parameters.hpp>\n\n", f);
+  std::fprintf(f, "#include \"%s\"\n\n", names.include.c_str());
+  std::fprintf(f, "static_assert(thimble::fingerprint<%s> == 0x%08xu,\n", names.architecture.c_str(),
+               fingerprint<Architecture>);
+  std::fputs("              \"these parameters belong to another architecture: export them again\");\n\n", f);
   std::fprintf(f, "struct %s {\n  static constexpr thimble::quantization activation[] = {\n", parameters.c_str());
   for (const quantization& a : q.activation)
     std::fprintf(f, "      {%af, %d},\n", static_cast<double>(a.scale), a.zero_point);
