@@ -34,3 +34,10 @@ endif()
 string(REGEX MATCHALL "error:" errors "${output}")
 list(LENGTH errors errors)
 message("failed as demanded, with ${errors} error(s):\n${output}")
+
+# One mistake, one error
+string(REGEX MATCHALL "[^\n]*: (fatal )?error: [^\n]*" errors "${output}")
+list(LENGTH errors count)
+if(NOT count EQUAL 1)
+  message(FATAL_ERROR "${count} errors instead of one:\n${output}")
+endif()

@@ -8,12 +8,17 @@ run() { "$qemu" ${3:+"$3"} --timeout 1800 "$board" "$build/handwriting_$1.elf" d
 
 "$build/handwriting_plan"
 echo
-echo "The head alone, and everything, learn the same lessons meanwhile on the other core."
-{ run classifier && run full; } > "$build/others.log" 2>&1 & others=$!
+echo "Sparse update. (Meanwhile, on the other core, everything learns the same lessons; the head alone follows.)"
+run full > "$build/full.log" 2>&1 & full=$!
 run sparse
-wait $others
 echo
-grep figure "$build/others.log"
+echo "The head alone."
+run classifier
+echo
+echo "Everything (ten minutes in all; waiting)."
+wait $full
+cat "$build/full.log"
+echo
 for image in sparse classifier full; do run $image count --icount | grep instructions; done
 
 # Flash: what the image stores, code, constants and initial data.

@@ -26,6 +26,6 @@ inline constexpr bool is_fault = !std::is_same_v<Fault, no_fault>;
 
 /// Always true: the fault's own static_assert is the error.
 template <class Fault>
-inline constexpr bool reported = sizeof(Fault) > 0;
+inline constexpr bool reported = sizeof(Fault) > 0;  // NOLINT(bugprone-sizeof-expression): completes the type
 
 }  // namespace thimble::detail

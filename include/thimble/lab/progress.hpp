@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -72,7 +73,7 @@ class progress {
   }
 
   static std::string clock(double seconds) {  // 0:07, 12:34, 1:02:03
-    const auto whole = static_cast<std::uint64_t>(std::min(seconds, 3.6e9) + 0.5);
+    const auto whole = static_cast<std::uint64_t>(std::lround(std::min(seconds, 3.6e9)));
     const auto two = [](std::uint64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     const auto hours = whole / 3600, minutes = whole / 60 % 60;
     return (hours > 0 ? std::to_string(hours) + ':' + two(minutes) : std::to_string(minutes)) + ':' + two(whole % 60);

@@ -138,12 +138,10 @@ class step_binding {
   template <class T, role R>
   THIMBLE_INLINE T* at() const {
     constexpr int id = detail::tensor_of(R, g, n);
-    if constexpr (id < 0)
-      return nullptr;
-    else if constexpr (!plan.t[id].needed)
-      return nullptr;
-    else
+    if constexpr (id >= 0 && plan.t[id < 0 ? 0 : id].needed)
       return reinterpret_cast<T*>(arena_ + constant<plan.t[id].offset>);
+    else
+      return nullptr;
   }
   template <class T, int Kind>
   THIMBLE_INLINE T* parameter() const {
