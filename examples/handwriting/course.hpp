@@ -76,12 +76,13 @@ constexpr gaze wander(std::uint32_t seed, std::uint32_t epoch, std::uint32_t les
 }
 
 /// How many records of [first, last) the learner names right. `show(record, image, gaze)` puts one before it and gives its
-/// label.
+/// label, or -1 if there is none; so does this.
 template <class Learner, class Show>
 int examine(Learner& learner, Show show, int first, int last) {
   int right = 0;
   for (int r = first; r < last; ++r) {
     const int label = show(r, learner.input(), gaze{});
+    if (label < 0) return -1;
     right += learner.infer().label == label ? 1 : 0;
   }
   return right;

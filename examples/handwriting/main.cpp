@@ -1,6 +1,6 @@
 // The demo's firmware: a Cortex-M with 64 KB of SRAM learns handwritten digits, streamed to it one image at a time.
 //   arguments: DIGITS [count]     count: only count the instructions of a step (needs QEMU's -icount)
-// The learner and the name of the figures are chosen by the build: DEMO_LEARNER, DEMO_NAME.
+// The learner and what its figures' names end with are chosen by the build: DEMO_LEARNER, DEMO_SUFFIX.
 #include <cstddef>
 
 #include <thimble/firmware/counter.hpp>
@@ -61,7 +61,9 @@ static int learn(camera& view) {
   int before = 0, after = 0;
   for (std::uint32_t seed = 1; seed <= seeds; ++seed) {
     learner.reset();
-    before += course::examine(learner, show, plan.lessons, course::records);
+    const int untaught = course::examine(learner, show, plan.lessons, course::records);
+    if (untaught < 0) return 1;
+    before += untaught;
     for (int epoch = 0; epoch < plan.epochs; ++epoch) {
       const std::int64_t loss = course::teach(learner, show, seed, epoch, plan);
       if (loss < 0) return 1;
@@ -70,6 +72,7 @@ static int learn(camera& view) {
                       "\n");
     }
     const int right = course::examine(learner, show, plan.lessons, course::records);
+    if (right < 0) return 1;
     firmware::print("seed ", seed, "  ", right, " of ", held_out, " held-out digits right\n");
     after += right;
   }

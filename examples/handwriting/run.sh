@@ -16,7 +16,7 @@ echo "The head alone."
 run classifier
 echo
 echo "Everything (ten minutes in all; waiting)."
-wait $full
+wait $full || { cat "$build/full.log"; exit 1; }
 cat "$build/full.log"
 echo
 for image in sparse classifier full; do run $image count --icount | grep instructions; done

@@ -2,13 +2,13 @@
 //   pretrain [--epochs N] [--data FOLDER] [--out HEADER]
 // The folder holds the four IDX files, as Debian's dataset-fashion-mnist has them.
 #include <cmath>
-#include <cstdlib>
-#include <cstring>
 #include <exception>
+#include <stdexcept>
 #include <string>
 
 #include <thimble/formats/cpp_header.hpp>
 #include <thimble/lab/idx.hpp>
+#include <thimble/lab/quantize.hpp>
 
 #include "../handwriting/network.hpp"
 
@@ -63,10 +63,17 @@ static void augment(std::vector<float>& s, std::mt19937& random) {
 int main(int argc, char** argv) try {
   std::string folder = "/usr/share/datasets/fashion-mnist", out = "garment_weights.hpp";
   lab::fit_options options{.epochs = 12, .batch = 64, .learning_rate = 4e-3f};
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--epochs") == 0) options.epochs = std::atoi(argv[i + 1]);
-    if (std::strcmp(argv[i], "--data") == 0) folder = argv[i + 1];
-    if (std::strcmp(argv[i], "--out") == 0) out = argv[i + 1];
+  for (int i = 1; i < argc; i += 2) {
+    const std::string option = argv[i];
+    if (i + 1 == argc) throw std::invalid_argument(option + " needs a value");
+    if (option == "--epochs")
+      options.epochs = std::stoi(argv[i + 1]);
+    else if (option == "--data")
+      folder = argv[i + 1];
+    else if (option == "--out")
+      out = argv[i + 1];
+    else
+      throw std::invalid_argument(option + " is not known; there are --epochs N, --data FOLDER, --out HEADER");
   }
   const lab::dataset train = load(folder, "train"), test = load(folder, "t10k");
   lab::float_network<garment_network> net;

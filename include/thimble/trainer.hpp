@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <thimble/memory/binding.hpp>
 #include <thimble/memory/budget.hpp>
-#include <thimble/training/binding.hpp>
 #include <thimble/training/loss.hpp>
 
 namespace thimble {
@@ -59,12 +59,23 @@ struct fresh_head_fault {
                                  .trained<g.at[head].weight_row, fresh_head_does_not_train<Net>, no_fault>;
 };
 
+/// What `replace_head` found wrong, for networks made with it.
+template <class Net>
+struct head_fault_of {
+  using type = no_fault;
+};
+template <class Net>
+  requires requires { typename Net::network::head_fault; }
+struct head_fault_of<Net> {
+  using type = typename Net::network::head_fault;
+};
+
 /// The first thing that is wrong; later checks are not asked then, for they could not be answered.
 template <class Net, class Update>
 struct learner_fault {
   using first = first_fault<
       mp::mp_if_c<std::is_same_v<typename Net::parameters, no_parameters>, network_has_no_parameters<Net>, no_fault>,
-      shape_fault<Net>, typename Update::template fault<Net>>;
+      typename head_fault_of<Net>::type, shape_fault<Net>, typename Update::template fault<Net>>;
   using type = typename mp::mp_if_c<is_fault<first>, mp::mp_identity<first>, fresh_head_fault<Net, Update>>::type;
 };
 
@@ -75,8 +86,10 @@ struct inert {
     return {};
   }
   prediction<1> infer() { return {0, 0, std::span<const fixed16, 1>(&nothing, 1)}; }
-  std::span<std::int8_t, 1> input() { return std::span<std::int8_t, 1>(&pixel, 1); }
+  std::span<std::int8_t> input() { return {&pixel, 1}; }
   void reset() {}
+  std::span<const unsigned char> trained() const { return {}; }
+  static constexpr int classes = 1, inputs = 1;
   fixed16 nothing{};
   std::int8_t pixel = 0;
 };
@@ -93,7 +106,8 @@ class learner {
   static constexpr bool trains = plan.trained > 0;
   static constexpr std::size_t trained_bytes = static_cast<std::size_t>(plan.trained);
 
-  /// Where the sample goes, int8 in the network's input quantization; overwritten by every infer and step.
+  /// Where the sample goes, int8 in the network's input quantization. Write it again before every infer and every step:
+  /// the arena is shared, and each call overwrites it.
   std::span<std::int8_t, static_cast<std::size_t>(inputs)> input() {
     return std::span<std::int8_t, static_cast<std::size_t>(inputs)>(reinterpret_cast<std::int8_t*>(arena_ + input_at),
                                                                     static_cast<std::size_t>(inputs));

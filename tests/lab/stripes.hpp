@@ -19,7 +19,7 @@ struct stripes_network : thimble::network<
         thimble::depthwise_conv2d<thimble::relu6>,
         thimble::conv2d<8>>,
     thimble::max_pool<thimble::kernel{2}>,
-    thimble::conv2d<12, thimble::relu>,
+    thimble::conv2d<8, thimble::kernel{3}, thimble::relu>,
     thimble::global_average_pool,
     thimble::dense<4>> {};
 // clang-format on

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <thimble/formats/cpp_header.hpp>
+#include <thimble/lab/quantize.hpp>
 
 #include "stripes.hpp"
 

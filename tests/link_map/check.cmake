@@ -19,7 +19,7 @@ elseif(NOT TRAINS AND learning_symbols GREATER 0)
 endif()
 
 # Nothing of the graph or the plan
-string(REGEX MATCHALL "[^\n]* [rRdDbBvVuwW] [^\n]*thimble::(graph|plan|placed|marked|derived|facts|graph_of|rule_book|exponents)[^\n]*" plan "${symbols}")
+string(REGEX MATCHALL "[^\n]* [rRdDbBvVuwW] [^\n]*thimble::(detail::)?(graph|plan|attempted|marked|derived|facts|graph_of|rule_book|rules_of|exponents|channel_multipliers<[^\n]*>::all)[^\n]*" plan "${symbols}")
 if(plan)
   string(REPLACE ";" "\n" plan "${plan}")
   message(FATAL_ERROR "graph or plan in the image:\n${plan}")

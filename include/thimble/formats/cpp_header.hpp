@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
-#include <thimble/lab/quantize.hpp>
+#include <thimble/formats/quantized_parameters.hpp>
+#include <thimble/network/graph.hpp>
 
 namespace thimble::formats {
 
@@ -34,7 +36,7 @@ void write_array(std::FILE* f, const char* declaration, const std::vector<T>& v,
 /// Writes `struct <network>_parameters` and `struct <network> : quantized<architecture, ...>`. Values are exact: floats as
 /// hexadecimal. Throws std::runtime_error naming the file if it cannot be written.
 template <class Architecture>
-void write_cpp_header(const std::string& file, const header_names& names, const lab::quantized_parameters& q) {
+void write_cpp_header(const std::string& file, const header_names& names, const quantized_parameters& q) {
   std::FILE* f = std::fopen(file.c_str(), "w");
   if (f == nullptr) throw std::runtime_error(file + ": cannot be opened for writing");
   const std::string parameters = names.network + "_parameters";

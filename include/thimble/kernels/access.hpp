@@ -4,6 +4,7 @@
 
 #include <thimble/config.hpp>
 #include <thimble/kernels/lanes.hpp>
+#include <thimble/tensor/limits.hpp>
 #include <thimble/tensor/rounding.hpp>
 
 namespace thimble::kernels {
@@ -22,17 +23,10 @@ struct weights {
   const std::int8_t* sram;
 };
 
-THIMBLE_INLINE bool bit(const std::uint8_t* mask, int i) { return (mask[i >> 3] >> (i & 7) & 1) != 0; }
-
 THIMBLE_INLINE void set_bit(std::uint8_t* mask, int i, bool on) {
   const int b = 1 << (i & 7), old = mask[i >> 3];
   mask[i >> 3] = static_cast<std::uint8_t>(on ? (old | b) : (old & ~b));
 }
-
-/// Limits of a layer's output: the fused activation's, within int8.
-struct limits {
-  int low = -128, high = 127;
-};
 
 /// Clamps v; where a mask is asked for, bit i says whether the gradient passes (v was within the limits).
 THIMBLE_INLINE std::int8_t clamp(int v, limits l, std::uint8_t* mask, int i) {
@@ -41,7 +35,8 @@ THIMBLE_INLINE std::int8_t clamp(int v, limits l, std::uint8_t* mask, int i) {
   return static_cast<std::int8_t>(q);
 }
 
-/// Writes a gradient, or adds to the one another reader of the tensor left there.
+/// Writes a gradient, or adds to the one another reader of the tensor left there; the sum saturates to int16. Readers come in
+/// the plan's order, the same on every machine.
 THIMBLE_INLINE void put(std::int16_t& to, std::int16_t v, bool adds) { to = adds ? saturate16(to + v) : v; }
 
 }  // namespace thimble::kernels

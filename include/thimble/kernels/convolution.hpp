@@ -41,14 +41,14 @@ THIMBLE_INLINE void accumulate(lanes<std::int32_t, Channels>& acc, const geometr
   const tap_range ys = taps_inside(top, win.kernel_h, g.in.h), xs = taps_inside(left, win.kernel_w, g.in.w);
   const int c = g.in.c, k = g.trained, taps = win.taps();
   for (int ky = ys.begin; ky < ys.end; ++ky) {
-    const std::int8_t* row = x + ((top + ky) * g.in.w + left) * c;
+    const std::int8_t* row = x + ((top + ky) * g.in.w + left + xs.begin) * c;  // of the first tap inside
     const int tap = ky * win.kernel_w;
     if (k == 0 || k == c) {  // a row of taps is contiguous, here and in the weights
       const std::int8_t* all = k == 0 ? w.flash : w.sram;
-      dot(acc, row + xs.begin * c, x_zero, all + (o * taps + tap + xs.begin) * c, taps * c, (xs.end - xs.begin) * c);
+      dot(acc, row, x_zero, all + (o * taps + tap + xs.begin) * c, taps * c, (xs.end - xs.begin) * c);
     } else {
       for (int kx = xs.begin; kx < xs.end; ++kx) {
-        const std::int8_t* p = row + kx * c;
+        const std::int8_t* p = row + (kx - xs.begin) * c;
         const int r = o * taps + tap + kx;
         dot(acc, p, x_zero, w.sram + r * k, taps * k, k);
         dot(acc, p + k, x_zero, w.flash + r * c + k, taps * c, c - k);

@@ -109,7 +109,7 @@ THIMBLE_INLINE void dense_entry_gradient(portable, const geometry g, const entry
   *a.exponent = shift;
 }
 
-/// x int8: rows of g.trained channels if `packed`, else of in.c. size: see over(); one step size a channel.
+/// x int8, x_row channels a pixel: in.c, or those kept. size: see over().
 struct weight_gradient_args {
   const std::int16_t* dy;
   const std::int8_t* x;
@@ -146,13 +146,14 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const 
   lanes<std::int32_t, Channels> acc;
   std::int32_t total = 0;
   for (int oy = p.y.begin; oy < p.y.end; ++oy) {
-    const std::int16_t* d = a.dy + (oy * g.out.w + p.x.begin) * g.out.c + o;
+    int dy = (oy * g.out.w + p.x.begin) * g.out.c + o;
     const int iy = oy * win.stride_h - win.pad_top + ky, ix = p.x.begin * win.stride_w - win.pad_left + kx;
-    const std::int8_t* x = a.x + (iy * g.in.w + ix) * a.x_row + i;
-    for (int n = p.x.end - p.x.begin; n > 0; --n, d += g.out.c, x += win.stride_w * a.x_row) {
-      total += *d;
+    int x = (iy * g.in.w + ix) * a.x_row + i;
+    for (int n = p.x.end - p.x.begin; n > 0; --n, dy += g.out.c, x += win.stride_w * a.x_row) {
+      const int d = a.dy[dy];
+      total += d;
 #pragma GCC unroll 4
-      for (int j = 0; j < Channels; ++j) acc[j] += *d * x[j];
+      for (int j = 0; j < Channels; ++j) acc[j] += d * a.x[x + j];
     }
   }
 #pragma GCC unroll 4
@@ -213,13 +214,18 @@ struct bias_gradient_args {
   std::int32_t limit;
 };
 
-/// Sums are exact in int32 for fewer than 65'536 positions.
+/// Sums are exact: 32 bits over a row of at most 65'535 positions, 64 over all, then saturated to 32.
 THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradient_args& a) {
   for (int o = 0; o < g.out.c; ++o) {
-    std::int32_t sum = 0;
+    std::int64_t sum = 0;
     const std::int16_t* dy = a.dy + o;
-    for (int n = g.out.pixels(); n > 0; --n, dy += g.out.c) sum += *dy;
-    learn(a.bias[o], step_of(sum, over(a.size, a.scale[o], a.largest_shift)), a.limit);
+    for (int y = 0; y < g.out.h; ++y) {
+      std::int32_t row = 0;
+      for (int x = 0; x < g.out.w; ++x) row += dy[(y * g.out.w + x) * g.out.c];
+      sum += row;
+    }
+    const step_size size = over(a.size, a.scale[o], a.largest_shift);
+    learn(a.bias[o], step_of(saturate<std::int32_t>(sum), size), a.limit);
   }
 }
 

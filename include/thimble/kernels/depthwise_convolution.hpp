@@ -69,7 +69,7 @@ THIMBLE_INLINE void depthwise_gather(const geometry& g, const input_gradient_arg
 }
 
 /// dx[c] = round(eff[c] * sum over taps of dy[c] * w[tap][c]); exact in int32 for kernels of at most 511 taps. The channel's
-/// factor comes after the sum, so there is one rounding; `raise` is e_y - e_x, and no scratch is used.
+/// factor comes after the sum, so nothing is rounded before it; `raise` is e_y - e_x, and no scratch is used.
 THIMBLE_INLINE void depthwise_input_gradient(portable, const geometry g, const input_gradient_args& a) {
   const kernels::weights w{launder(a.w.flash), a.w.sram};
   for (int iy = 0; iy < g.in.h; ++iy)

@@ -13,12 +13,13 @@ struct gradient_factor {
 THIMBLE_INLINE constexpr gradient_factor factor_of(multiplier m, int raise) {
   return {static_cast<int>((std::int64_t{m.mantissa} + (1 << 15)) >> 16), 15 - m.shift - raise};
 }
-/// round(q * f), saturated to [-limit, limit].
+/// round(q * f), halves up, saturated to [-limit, limit]; the product is exact in int32 (2^15 * 2^15).
 THIMBLE_INLINE constexpr std::int16_t scale16(std::int16_t q, gradient_factor f, int limit) {
   const int v = narrow16(q * f.mantissa, f.shift);
   return static_cast<std::int16_t>(v < -limit ? -limit : v > limit ? limit : v);
 }
-/// sum * value(m) * 2^raise for an exact sum, saturated to int16: a doubling high multiply, then a rounding shift.
+/// sum * value(m) * 2^raise for an exact sum, saturated to int16: a doubling high multiply, then a rounding shift
+/// (two roundings, each of half a unit).
 THIMBLE_INLINE constexpr std::int16_t scale16(std::int32_t sum, multiplier m, int raise) {
   return narrow16(doubling_high_multiply(sum, m.mantissa), -m.shift - raise);
 }
@@ -29,7 +30,7 @@ struct step_size {
   int exponent = 0;
 };
 
-/// size / m, the mantissa rounded to nearest (relative error at most 2^-30); zero for dead channels (m = 0) and for those
+/// size / m, the mantissa rounded, then cut to 31 bits (relative error under 2^-29); zero for dead channels (m = 0) and for those
 /// whose multiplier is under 2^-12 of the layer's largest: their 1 / s_w^2 would swamp every other step.
 THIMBLE_INLINE constexpr step_size over(step_size size, multiplier m, int largest_shift) {
   if (m.mantissa == 0 || m.shift < largest_shift - 12 || size.mantissa == 0) return {};

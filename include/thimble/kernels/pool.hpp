@@ -21,7 +21,7 @@ struct pool_gradient_args {
 };
 
 /// y = clamp(sum / count), rounded half away from zero, count the taps inside the image: TFLite's AVERAGE_POOL_2D. Exact in
-/// int32 for windows of at most 16'777'215 taps.
+/// int32 for windows of at most 16 million taps.
 THIMBLE_INLINE void average_pool(portable, const geometry g, const pool_args& a) {
   const window& win = g.win;
   for (int oy = a.part.begin; oy < a.part.end; ++oy)
@@ -65,12 +65,13 @@ THIMBLE_INLINE void gather_windows(const geometry& g, const pool_gradient_args& 
   }
 }
 
-/// dx = round(2^-shift * sum over the windows that cover it of dy / count): the sum is of quotients in Q.15.
+/// dx = round(2^-shift * sum over the windows that cover it of dy / count), saturated to int16. Reciprocals in Q.30 (relative
+/// error at most count * 2^-31), the sum in 64 bits.
 THIMBLE_INLINE void average_pool_gradient(portable, const geometry g, const pool_gradient_args& a) {
-  gather_windows(g, a, 15 + a.shift, [&](int at, int, int, int top, int left) THIMBLE_LAMBDA_INLINE {
+  gather_windows(g, a, 30 + a.shift, [&](int at, int, int, int top, int left) THIMBLE_LAMBDA_INLINE {
     const tap_range ys = taps_inside(top, g.win.kernel_h, g.in.h), xs = taps_inside(left, g.win.kernel_w, g.in.w);
     const int count = (ys.end - ys.begin) * (xs.end - xs.begin);
-    return a.dy[at] * ((32768 + count / 2) / count);
+    return a.dy[at] * std::int64_t{((1 << 30) + count / 2) / count};
   });
 }
 
@@ -95,10 +96,10 @@ THIMBLE_INLINE void max_pool(portable, const geometry g, const pool_args& a) {
     }
 }
 
-/// dx = the sum of dy over the windows that this input won.
+/// dx = round(2^-shift * sum of dy over the windows that this input won), saturated to int16.
 THIMBLE_INLINE void max_pool_gradient(portable, const geometry g, const pool_gradient_args& a) {
   gather_windows(g, a, a.shift, [&](int at, int iy, int ix, int top, int left) THIMBLE_LAMBDA_INLINE {
-    return a.kept[at] == (iy - top) * g.win.kernel_w + ix - left ? std::int32_t{a.dy[at]} : 0;
+    return a.kept[at] == (iy - top) * g.win.kernel_w + ix - left ? std::int64_t{a.dy[at]} : std::int64_t{0};
   });
 }
 

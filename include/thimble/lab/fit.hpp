@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <numeric>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ struct fit_options {
 template <class Net, class Optimizer, class Augment>
 double fit(float_network<Net>& net, Optimizer& optimizer, const dataset& data, const fit_options& o, Augment augment) {
   using network = float_network<Net>;
+  if (o.batch < 1 || o.workers < 1 || data.size() < static_cast<std::size_t>(o.batch))
+    throw std::invalid_argument("fit: needs a worker and at least one whole batch; there are " +
+                                std::to_string(data.size()) + " samples for batches of " + std::to_string(o.batch));
   struct worker_state {
     typename network::workspace space;
     float_parameters gradient = network::zeros();
@@ -88,6 +92,7 @@ double fit(float_network<Net>& net, Optimizer& optimizer, const dataset& data, c
 /// Fraction of samples whose label the network gives.
 template <class Net>
 double accuracy(const float_network<Net>& net, const dataset& data, std::size_t workers = 2) {
+  if (workers < 1 || data.size() == 0) throw std::invalid_argument("accuracy: needs a worker and samples");
   std::vector<typename float_network<Net>::workspace> spaces(workers);
   std::vector<std::size_t> right(workers);
   parallel_for(data.size(), workers, [&](std::size_t i, std::size_t worker) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <random>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,7 +42,7 @@ struct float_view {
 
 template <class Net>
 class float_network {
-  static_assert(detail::reported<shape_fault<Net>>);
+  static_assert(thimble::detail::reported<shape_fault<Net>>);
 
  public:
   static constexpr const auto& graph = graph_of<Net>;
@@ -84,6 +86,9 @@ class float_network {
 
   /// Logits of a sample of `inputs` real values.
   std::span<const float> forward(workspace& w, std::span<const float> sample) const {
+    if (sample.size() != w.y[0].size())
+      throw std::invalid_argument("float_network: a sample of " + std::to_string(sample.size()) +
+                                  " values, the input has " + std::to_string(w.y[0].size()));
     w.y[0].assign(sample.begin(), sample.end());
     forward_nodes(w, typename Net::nodes{}, std::make_index_sequence<static_cast<std::size_t>(nodes)>{});
     return w.y.back();

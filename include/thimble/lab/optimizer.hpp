@@ -6,7 +6,7 @@
 
 namespace thimble::lab {
 
-/// v = momentum * v + g + weight_decay * w; w -= rate * v.
+/// v = momentum * v + g; w -= rate * (v + weight_decay * w): the decay does not gather momentum.
 class sgd_momentum {
  public:
   explicit sgd_momentum(const float_parameters& like, float momentum = 0.9f, float weight_decay = 0)

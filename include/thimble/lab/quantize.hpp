@@ -5,18 +5,11 @@
 #include <cstdint>
 #include <vector>
 
+#include <thimble/formats/quantized_parameters.hpp>
 #include <thimble/lab/fit.hpp>
 #include <thimble/tensor/quantization.hpp>
 
 namespace thimble::lab {
-
-/// The numbers of a quantized network, as formats/cpp_header.hpp writes them.
-struct quantized_parameters {
-  std::vector<quantization> activation;  ///< by node
-  std::vector<std::vector<std::int8_t>> weight;
-  std::vector<std::vector<std::int32_t>> bias;
-  std::vector<std::vector<float>> weight_scale;
-};
 
 struct range {
   float low = 0, high = 0;  ///< always holds 0
@@ -47,6 +40,17 @@ std::vector<range> calibrate(const float_network<Net>& net, const dataset& sampl
   return r;
 }
 
+/// Asks each layer which output channel a weight belongs to: f(facts, weight) by layer number.
+template <class... Node>
+std::vector<int (*)(const facts&, int)> outputs_of_weights(mp::mp_list<Node...>) {
+  std::vector<int (*)(const facts&, int)> v;
+  const auto add = [&]<class Layer>(Layer*) {
+    if constexpr (requires { &Layer::output_of_weight; }) v.push_back(&Layer::output_of_weight);
+  };
+  (add(static_cast<typename Node::layer*>(nullptr)), ...);
+  return v;
+}
+
 /// Weights: s_w[o] = max |w[o]| / 127, symmetric. Biases: round(b / (s_x * s_w)), within the layer's bias_limit.
 template <class Net>
 quantized_parameters quantize(const float_network<Net>& net, const dataset& calibration) {
@@ -55,13 +59,16 @@ quantized_parameters quantize(const float_network<Net>& net, const dataset& cali
   for (const range& r : calibrate(net, calibration)) q.activation.push_back(quantization_of(r));
   for (std::size_t n = 0; n < q.activation.size(); ++n)
     q.activation[n] = q.activation[static_cast<std::size_t>(g.quantized_as(static_cast<int>(n)))];
+  const auto outputs = outputs_of_weights(typename Net::nodes{});
   for (int number = 0; number < g.numbered; ++number) {
     const facts& f = g.at[g.node_numbered(number)];
     const auto& w = net.parameters.weight[static_cast<std::size_t>(number)];
     const auto& b = net.parameters.bias[static_cast<std::size_t>(number)];
     const auto channels = static_cast<std::size_t>(f.biases);
-    const bool depthwise = f.fan_in * f.biases == f.weights() && f.weight_rows == f.fan_in;
-    const auto channel = [&](std::size_t i) { return depthwise ? i % channels : i / (w.size() / channels); };
+    const auto output_of_weight = outputs[static_cast<std::size_t>(number)];
+    const auto channel = [&](std::size_t i) {
+      return static_cast<std::size_t>(output_of_weight(f, static_cast<int>(i)));
+    };
     std::vector<float> scale(channels);
     for (std::size_t i = 0; i < w.size(); ++i) scale[channel(i)] = std::max(scale[channel(i)], std::fabs(w[i]));
     for (float& s : scale) s = s > 0 ? s / 127 : 1e-6f;

@@ -12,10 +12,12 @@ struct convolution_rules : weighted::steps<kernels::convolution_forward, kernels
     f.weight_rows = channels * f.win.taps();
     f.weight_row = f.in.c;
     f.fan_in = f.win.taps() * f.in.c;
-    if (channels < 1) f.fault = "a layer needs at least one output channel";
-    if (f.fan_in > 65793) f.fault = "more than 65'793 products a sum would overflow the int32 accumulator";
-    if (f.win.taps() > 128) f.fault = "windows of more than 128 taps are not supported";
+    f.reject(channels < 1, "a layer needs at least one output channel");
+    f.reject(f.fan_in > 65793, "more than 65793 products a sum would overflow the int32 accumulator");
+    f.reject(f.win.taps() > 128, "windows of more than 128 taps are not supported");
   }
+  /// The output channel that weight i belongs to.
+  static constexpr int output_of_weight(const facts& f, int i) { return i / f.fan_in; }
   static constexpr int output_of_row(const facts& f, int row) { return row / f.win.taps(); }
 
   /// Var[dx[i]] += sum over o and taps of Var[dy[o]] * eff[o]^2 * w[o][tap][i]^2, for weight rows [begin, end).

@@ -19,8 +19,11 @@ struct depthwise_conv2d : weighted::steps<kernels::depthwise_forward, kernels::d
     detail::set_window<Options...>(f, kernel{3}, stride{1}, padding::same);
     f.out.c = f.biases = f.weight_row = f.in.c;
     f.weight_rows = f.fan_in = f.win.taps();
-    if (f.win.taps() > 128) f.fault = "windows of more than 128 taps are not supported";
+    f.reject(f.win.taps() > 128, "windows of more than 128 taps are not supported");
   }
+
+  /// The output channel that weight i belongs to.
+  static constexpr int output_of_weight(const facts& f, int i) { return i % f.biases; }
 
   /// Var[dx[c]] += Var[dy[c]] * eff[c]^2 * sum over taps of w[tap][c]^2, for weight rows (taps) [begin, end).
   template <class Values>

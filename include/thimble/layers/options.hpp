@@ -81,13 +81,13 @@ constexpr void set_window(facts& f, kernel k, stride s, padding p) {
   k = option_or<kernel, Options...>(k);
   s = option_or<stride, Options...>(s);
   p = option_or<padding, Options...>(p);
+  f.out = f.in;
+  f.reject(k.h < 1 || k.w < 1 || s.h < 1 || s.w < 1, "the kernel and the stride must be at least 1");
+  if (f.fault != nullptr) return;
   f.win = {k.h, k.w, s.h, s.w, pad_before(f.in.h, k.h, s.h, p), pad_before(f.in.w, k.w, s.w, p)};
   f.out.h = padded_out(f.in.h, k.h, s.h, p);
   f.out.w = padded_out(f.in.w, k.w, s.w, p);
-  if (k.h < 1 || k.w < 1 || s.h < 1 || s.w < 1)
-    f.fault = "the kernel and the stride must be at least 1";
-  else if (f.out.h < 1 || f.out.w < 1)
-    f.fault = "the window is larger than its input (padding is valid)";
+  f.reject(f.out.h < 1 || f.out.w < 1, "the window is larger than its input (padding is valid)");
 }
 
 }  // namespace detail

@@ -51,7 +51,7 @@ struct rules {
   static constexpr void complete_pool(facts& f) {
     f.out.c = f.in.c;
     f.keeps_scale = true;
-    if (Keeps && f.win.taps() > 256) f.fault = "max pooling remembers the winner in a byte: at most 256 taps";
+    f.reject(Keeps && f.win.taps() > 256, "max pooling remembers the winner in a byte: at most 256 taps");
   }
   /// An input is seen by gradient_taps windows. An average passes each a taps-th, and neighbours' point the same way, so
   /// their amplitudes add; a maximum passes whole, but an input seldom wins more than a few: their variances add.

@@ -16,7 +16,7 @@ struct keep_input {
             .writes = {kept_channels(f) > 0 ? role::kept : role::none},
             .modifies = role::none,
             .scratch = 0,
-            .in_place = {{role::kept, role::x0, 0}}};
+            .in_place = {}};
   }
   static constexpr int kept_bytes(const facts& f) { return f.in.pixels() * kept_channels(f); }
   template <class At>
@@ -65,7 +65,7 @@ struct clip {
   }
 };
 
-/// ScratchPerOutput: gradients scaled per channel before the sum need room; those scaled after it need none.
+/// SumsChannels: where a sum runs over output channels, gradients are scaled per channel before it, in scratch; else after.
 template <class Kernel, bool SumsChannels>
 struct input_gradient {
   static constexpr int terms(const facts& f) { return (SumsChannels ? f.out.c : 1) * f.win.gradient_taps(); }

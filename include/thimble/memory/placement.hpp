@@ -12,8 +12,6 @@ constexpr int align_up(int bytes) { return (bytes + arena_alignment - 1) / arena
 
 namespace detail {
 
-constexpr bool overlap_in_time(const tensor& a, const tensor& b) { return a.first <= b.last && b.first <= a.last; }
-
 /// Offsets may be below zero while placing.
 inline constexpr int unplaced = -(1 << 30);
 
@@ -73,7 +71,7 @@ constexpr int best_gap(const plan<N>& p, const placing<N>& w, const tensor& t) {
   int best = -1, best_size = 1 << 30, cursor = w.lowest;
   for (int s = 0; s < w.placed; ++s) {
     const tensor& u = p.t[w.by_offset[s]];
-    if (!overlap_in_time(t, u)) continue;
+    if (t.first > u.last || u.first > t.last) continue;
     const int gap = u.offset - cursor;
     if (gap >= t.bytes && gap < best_size) best_size = gap, best = cursor;
     if (u.offset + u.bytes > cursor) cursor = u.offset + u.bytes;
@@ -86,7 +84,8 @@ constexpr bool is_free(const plan<N>& p, const placing<N>& w, const tensor& t, i
   for (int s = 0; s < w.placed; ++s) {
     const int id = w.by_offset[s];
     const tensor& u = p.t[id];
-    if (id != except && overlap_in_time(t, u) && u.offset < at + t.bytes && at < u.offset + u.bytes) return false;
+    if (t.first > u.last || u.first > t.last || id == except) continue;
+    if (u.offset < at + t.bytes && at < u.offset + u.bytes) return false;
   }
   return true;
 }
@@ -114,22 +113,33 @@ constexpr void place(plan<N>& p, placing<N>& w, int me) {
   w.by_offset[s] = me;
 }
 
+/// Bytes that overlays may save at step k: its best permission that holds.
+template <int N>
+constexpr int overlay_saving(const plan<N>& p, int k) {
+  int saved = 0;
+  for (const permission& x : p.s[k].in_place) {
+    if (!holds(p, k, x)) continue;
+    const int beyond = p.t[x.write].bytes - align_up(x.lag), from = p.t[x.read].bytes;
+    const int shared = beyond < from ? beyond : from;
+    if (shared > saved) saved = shared;
+  }
+  return saved;
+}
+
 /// Bytes alive at each step, less what overlays may save there; no placement can be smaller than the largest.
 template <int N>
 constexpr void bound(plan<N>& p, const placing<N>& w) {
+  int change[static_cast<std::size_t>(plan<N>::steps_room + 1)]{};  // at each step, from the one before
+  for (int q = 0; q < w.count; ++q) {
+    const tensor& t = p.t[w.order[q]];
+    change[t.first < 0 ? 0 : t.first] += t.bytes;
+    change[t.last + 1] -= t.bytes;
+  }
+  int live = 0;
   for (int k = 0; k < p.steps; ++k) {
-    int live = 0, saved = 0;
-    for (int q = 0; q < w.count; ++q) {
-      const tensor& t = p.t[w.order[q]];
-      if (t.first <= k && k <= t.last) live += t.bytes;
-    }
-    for (const permission& x : p.s[k].in_place) {
-      if (!holds(p, k, x)) continue;
-      const int to = p.t[x.write].bytes, from = p.t[x.read].bytes, lag = align_up(x.lag);
-      const int shared = to - lag < from ? to - lag : from;
-      if (shared > saved) saved = shared;
-    }
-    if (live - saved > p.lower_bound) p.lower_bound = live - saved, p.worst = k;
+    live += change[k];
+    const int needed = live - overlay_saving(p, k);
+    if (needed > p.lower_bound) p.lower_bound = needed, p.worst = k;
   }
 }
 
@@ -151,9 +161,9 @@ constexpr void place_in_order(attempt<N>& a) {
   p.peak = w.highest - w.lowest;
 }
 
-/// The first attempt: largest tensors first.
+/// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors largest first.
 template <int N>
-constexpr attempt<N> first_attempt(const plan<N>& derived, bool with_lag) {
+constexpr attempt<N> prepare(const plan<N>& derived, bool with_lag) {
   attempt<N> a{derived, {}};
   for (int i = 0; i < plan<N>::tensors; ++i) {
     tensor& t = a.p.t[i];
@@ -165,6 +175,12 @@ constexpr attempt<N> first_attempt(const plan<N>& derived, bool with_lag) {
   order_by_size(a.p, a.w);
   list_overlays(a.p, a.w, with_lag);
   bound(a.p, a.w);
+  return a;
+}
+
+/// The first attempt.
+template <int N>
+constexpr attempt<N> first_attempt(attempt<N> a) {
   place_in_order(a);
   return a;
 }
@@ -188,12 +204,19 @@ constexpr attempt<N> next_attempt(attempt<N> a) {
 }  // namespace detail
 
 // Each attempt its own constant: compilers limit each evaluation, and equal stages are shared.
-inline constexpr int placement_attempts = 48;
+/// 48 attempts for up to 64 nodes; fewer for more, as an attempt costs the square of them.
+constexpr int placement_attempts(int nodes) {
+  const int n = nodes <= 64 ? 48 : 48 * 64 * 64 / (nodes * nodes);
+  return n < 4 ? 4 : n;
+}
+
+template <class Net, class Update, bool WithLag>
+inline constexpr auto prepared = detail::prepare(derived<Net, Update>, WithLag);
 
 template <class Net, class Update, bool WithLag, int Number>
 inline constexpr auto attempted = detail::next_attempt(attempted<Net, Update, WithLag, Number - 1>);
 template <class Net, class Update, bool WithLag>
-inline constexpr auto attempted<Net, Update, WithLag, 0> = detail::first_attempt(derived<Net, Update>, WithLag);
+inline constexpr auto attempted<Net, Update, WithLag, 0> = detail::first_attempt(prepared<Net, Update, WithLag>);
 
 namespace detail {
 
@@ -216,6 +239,6 @@ constexpr auto smallest_plan(std::integer_sequence<int, Number...>) {
 /// The memory plan of a network (with its loss) under an update.
 template <class Net, class Update>
 inline constexpr auto plan_of =
-    detail::smallest_plan<Net, Update>(std::make_integer_sequence<int, placement_attempts>{});
+    detail::smallest_plan<Net, Update>(std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{});
 
 }  // namespace thimble

@@ -63,7 +63,8 @@ inline const char* action_of(const step& s, int nodes) {
 
 }  // namespace detail
 
-/// Per step: the layer, what it does, bytes read, written and saved for backward, bytes live; the peak is marked.
+/// Per step: the layer, what it does, bytes read, written and saved for backward, bytes live (those that one tensor may
+/// give another in place counted once); the peak is marked.
 /// `put(const char*)` takes the text.
 template <class Learner, class Put>
 void write_plan(Put put) {
@@ -93,7 +94,7 @@ void write_plan(Put put) {
     const facts& f = g.at[s.node];
     out.number(k, 4).text(" ", 1).text(f.name[0] != 0 ? f.name : f.kind, 24).text(detail::action_of(s, n), 24);
     out.number(bytes(s.reads), 8).text(" ", 1).number(bytes(s.writes), 8).text(" ", 1);
-    out.number(live_at(k, true), 8).text(" ", 1).number(live_at(k, false), 8);
+    out.number(live_at(k, true), 8).text(" ", 1).number(live_at(k, false) - detail::overlay_saving(p, k), 8);
     out.text(k == p.worst ? "  <- peak" : "", 0).end();
   }
   out.text("arena ", 0).number(p.peak, 0).text(" bytes (no placement can be under ", 0).number(p.lower_bound, 0);

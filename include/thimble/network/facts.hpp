@@ -31,12 +31,15 @@ struct facts {
   int trained = 0;  ///< input channels whose weights train
   bool bias_trained = false;
 
+  /// Keeps the first fault.
+  constexpr void reject(bool wrong, const char* why) {
+    if (wrong && fault == nullptr) fault = why;
+  }
   [[nodiscard]] constexpr int weights() const { return weight_rows * weight_row; }
   /// Largest |bias| for which int32 accumulators cannot overflow: 255 * 128 is the largest product.
   [[nodiscard]] constexpr std::int32_t bias_limit() const {
     return static_cast<std::int32_t>(2147483647 - std::int64_t{255} * 128 * fan_in);
   }
-  [[nodiscard]] constexpr std::int64_t macs() const { return std::int64_t{out.size()} * fan_in; }
 };
 
 }  // namespace thimble

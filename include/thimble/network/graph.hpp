@@ -27,7 +27,7 @@ struct graph {
     return n;
   }
   [[nodiscard]] constexpr int node_numbered(int number) const {
-    for (int i = 0; i < N; ++i)
+    for (int i = 0; i < N && number >= 0; ++i)
       if (at[i].number == number) return i;
     return -1;
   }

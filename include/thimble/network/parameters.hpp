@@ -1,9 +1,10 @@
 // Where a quantized network's numbers come from, and what each node makes of them.
 #pragma once
 #include <cstdint>
+#include <type_traits>
 
-#include <thimble/kernels/access.hpp>
 #include <thimble/network/network.hpp>
+#include <thimble/tensor/limits.hpp>
 #include <thimble/tensor/requantize.hpp>
 
 namespace thimble {
@@ -44,12 +45,29 @@ struct body {
 
 }  // namespace detail
 
+template <int Found>
+struct new_head_layers_with_weights {
+  static_assert(Found == 1, "a new head is one layer with weights, views and pools: see above how many were found");
+};
+
 /// The network up to its last layer with weights, then Layers: one dense layer, views and pools. The new layer starts from
 /// zero; the old head's bytes are linked nowhere.
 template <class Net, class... Layers>
 struct replace_head {
   using nodes = typename mp::mp_fold<mp::mp_list<Layers...>, typename detail::body<Net>::type, flatten_into>::nodes;
-  using parameters = detail::with_fresh_head<typename Net::parameters, graph_of<Net>.numbered - 1>;
+  template <class Old>
+  using fresh = detail::with_fresh_head<Old, graph_of<Net>.numbered - 1>;
+  using parameters = mp::mp_eval_if<std::is_same<typename Net::parameters, no_parameters>, no_parameters, fresh,
+                                    typename Net::parameters>;
+
+ private:
+  struct only_nodes {
+    using nodes = typename replace_head::nodes;
+  };
+  static constexpr int found = graph_of<only_nodes>.numbered - graph_of<Net>.numbered + 1;
+
+ public:
+  using head_fault = mp::mp_if_c<found == 1, detail::no_fault, new_head_layers_with_weights<found>>;
 };
 
 /// Everything about a node's numbers that a compiler knows: its facts, scales, multipliers.
@@ -98,7 +116,7 @@ struct node_values {
   /// s_x * s_w[o] / s_y.
   static constexpr double effective(int o) { return real_scale(role::x0) * weight_scale(o) / real_scale(role::y); }
 
-  static constexpr kernels::limits range() {
+  static constexpr limits range() {
     const quantization q = quantized(role::y);
     if (node.act == activation::none) return {};
     const int low = q.zero_point < -128 ? -128 : q.zero_point;

@@ -37,7 +37,7 @@ constexpr int row_lag(const facts& f) {
   return lag;
 }
 
-/// The bytes that a layer keeps of its input: the trained channels; nothing extra if that is all of them.
+/// Channels of its input that a layer copies for backward: the trained ones; none if all train, as the input itself stays.
 constexpr int kept_channels(const facts& f) { return f.trained < f.in.c ? f.trained : 0; }
 
 }  // namespace thimble

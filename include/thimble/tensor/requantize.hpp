@@ -22,7 +22,8 @@ THIMBLE_INLINE constexpr std::int32_t rounding_divide(std::int32_t v, int expone
   return (v >> exponent) + (rest > threshold ? 1 : 0);
 }
 
-/// v * m with TFLite's double rounding. A left shift wraps as two's complement (the reference leaves it undefined).
+/// v * m with TFLite's double rounding. m.shift in [-31, 31]; a left shift wraps as two's complement
+/// (the reference leaves it undefined).
 THIMBLE_INLINE constexpr std::int32_t requantize(std::int32_t v, multiplier m) {
   const int left = m.shift > 0 ? m.shift : 0, right = m.shift > 0 ? 0 : -m.shift;
   const auto shifted = static_cast<std::int32_t>(static_cast<std::uint32_t>(v) << left);

@@ -1,29 +1,31 @@
 // From rules to steps: the forward list, the nodes in reverse through their gradient rules, and what nobody needs left out.
 #pragma once
-#include <thimble/memory/tensors.hpp>
 #include <thimble/training/sparse_update.hpp>
+#include <thimble/training/steps.hpp>
 
 namespace thimble {
 
 /// Every rule's description, for the planner.
 template <int N>
 struct rule_book {
-  uses forward[static_cast<std::size_t>(N)][2]{}, gradient[static_cast<std::size_t>(N)][4]{};
+  uses forward[static_cast<std::size_t>(N)][most_forward_rules]{};
+  uses gradient[static_cast<std::size_t>(N)][most_gradient_rules]{};
   int forwards[static_cast<std::size_t>(N)]{}, gradients[static_cast<std::size_t>(N)]{};
   int kept_bytes[static_cast<std::size_t>(N)]{};
 };
 
 namespace detail {
 
-template <int N, class... Rules>
+template <int Most, class... Rules>
 constexpr void list_rules(mp::mp_list<Rules...>, uses* to, int& count, const facts& f) {
+  static_assert(sizeof...(Rules) <= Most, "a layer may have at most two forward and four gradient rules");
   ((to[count++] = Rules::describe(f)), ...);
 }
 
 template <int N, class Layer, int... Inputs>
 constexpr void list_layer(rule_book<N>& b, int n, const facts& f, node<Layer, Inputs...>) {
-  list_rules<N>(typename Layer::forward{}, b.forward[n], b.forwards[n], f);
-  list_rules<N>(typename Layer::gradient{}, b.gradient[n], b.gradients[n], f);
+  list_rules<most_forward_rules>(typename Layer::forward{}, b.forward[n], b.forwards[n], f);
+  list_rules<most_gradient_rules>(typename Layer::gradient{}, b.gradient[n], b.gradients[n], f);
   if constexpr (requires { Layer::kept_bytes(f); }) b.kept_bytes[n] = Layer::kept_bytes(f);
 }
 

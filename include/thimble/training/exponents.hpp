@@ -50,8 +50,9 @@ constexpr int gradient_limit(int terms) {
   return limit > 32767 ? 32767 : limit;
 }
 
-/// The gradient entering the body has its largest value in [2^12, 2^13). Its standard deviation is under that, however few
-/// its values are; half of it is the usual case. Its exponent is zero, which the kernel that scales it relies on.
+/// The gradient entering the body has its largest value in [2^12, 2^13), so its standard deviation is under 2^13; with many
+/// values it is a third of the largest. 2^12 is between, and leaves four of it. Its exponent is zero, which the kernel that
+/// scales it relies on.
 inline constexpr double entry_variance = 4096.0 * 4096.0;
 static_assert(detail::exponent_for(entry_variance, 32767) == 0);
 
@@ -81,7 +82,7 @@ struct exponents {
   template <int Reader, int Slot, class Into, int... Block>
   static constexpr void add_blocks(Into& to, int channels, std::integer_sequence<int, Block...>) {
     const auto add = [&](const auto& from, int n) {
-      for (int c = 0; c < n; ++c) to.v[c % channels] += from.v[c];
+      for (int c = 0; c < n; ++c) to.v[c % channels] += from.v[c] * channels / n;  // the mean over positions of a view
     };
     (add(block<Reader, Slot, Block>, g.at[Reader].in.c), ...);
   }

@@ -44,6 +44,7 @@ struct with_loss {
   using nodes =
       mp::mp_push_back<typename Net::nodes, node<Loss, static_cast<int>(mp::mp_size<typename Net::nodes>::value) - 1>>;
   using parameters = typename Net::parameters;
+  using network = Net;
 };
 
 }  // namespace thimble

@@ -11,6 +11,10 @@ template <detail::text Asked, class Hint>
 struct no_layer_named {
   static_assert(sizeof(Hint) == 0, "the update names a layer that the network does not have: see both names above");
 };
+template <detail::text Name, int First, int Second>
+struct layers_of_one_name {
+  static_assert(First == Second, "the update names a layer, but two have that name: see it and both nodes above");
+};
 template <int Asked, int Count>
 struct no_layer_numbered {
   static_assert(Asked < Count,
@@ -51,11 +55,14 @@ namespace detail {
 template <which W, class Net>
 struct find {
   static constexpr const auto& g = graph_of<Net>;
-  static constexpr int node = [] {
-    for (int i = 0; i < g.size; ++i)
-      if (W.number >= 0 ? g.at[i].number == W.number : (g.at[i].number >= 0 && same(g.at[i].name, W.s))) return i;
+  static constexpr int from(int first) {
+    for (int i = first; i < g.size; ++i) {
+      const bool named = W.s[0] != 0 && g.at[i].number >= 0 && same(g.at[i].name, W.s);
+      if (W.number >= 0 ? g.at[i].number == W.number : named) return i;
+    }
     return -1;
-  }();
+  }
+  static constexpr int node = from(0), second = node < 0 ? -1 : from(node + 1);
   static constexpr const char* nearest = [] {
     const char* best = "";
     int distance = 1 << 20;
@@ -72,7 +79,12 @@ struct find {
   struct numbered_fault {
     using type = no_layer_numbered<Asked.number, g.numbered>;
   };
-  using fault = typename mp::mp_if_c<(node >= 0), mp::mp_identity<no_fault>,
+  template <which Asked>
+  struct doubled_fault {
+    using type = layers_of_one_name<text_from<sizeof Asked.s>(Asked.s), node, second>;
+  };
+  using found_fault = mp::mp_if_c<(second < 0), mp::mp_identity<no_fault>, doubled_fault<W>>;
+  using fault = typename mp::mp_if_c<(node >= 0), found_fault,
                                      mp::mp_if_c<(W.number >= 0), numbered_fault<W>, named_fault<W>>>::type;
 };
 

@@ -43,7 +43,8 @@ struct loop {
   int first = 0, count = 1, iterations = 1;
 };
 
-inline constexpr int most_steps_per_node = 6;
+inline constexpr int most_forward_rules = 2, most_gradient_rules = 4;
+inline constexpr int most_steps_per_node = most_forward_rules + most_gradient_rules;
 
 /// N nodes: tensor number = kind * N + node; scratch of step s = tensor_kinds * N + s.
 template <int N>

@@ -38,7 +38,7 @@ class step_binding {
 
   static constexpr int zero(role r) { return values::zero(r); }
   static constexpr double real_scale(role r) { return values::real_scale(r); }
-  static constexpr kernels::limits range() { return values::range(); }
+  static constexpr limits range() { return values::range(); }
   static constexpr multipliers scale() { return {tables::mantissa.v, tables::shift.v}; }
   static constexpr int largest_shift = [] {
     if constexpr (node.biases > 0)
