@@ -8,4 +8,5 @@
 #include <thimble/layers/flatten.hpp>
 #include <thimble/layers/input.hpp>
 #include <thimble/layers/pool.hpp>
+#include <thimble/network/replace_head.hpp>
 #include <thimble/trainer.hpp>

@@ -1,4 +1,4 @@
-// Element-wise sum of two tensors of one shape, forward and backward; and the clipping of gradients by masks.
+// Element-wise sum of two tensors of one shape, forward and backward.
 #pragma once
 #include <thimble/kernels/gradient.hpp>
 #include <thimble/target/target.hpp>
@@ -37,18 +37,6 @@ THIMBLE_INLINE void scaled_gradient(portable, const scaled_gradient_args& a) {
   for (int i = 0; i < a.count; ++i) put(a.dx[i], scale16(a.dy[i], a.factor, 32767), a.adds);
 }
 
-/// dy = 0 where the output was clipped (straight-through rounding, no gradient through saturation).
-struct clip_args {
-  const std::uint8_t* mask;
-  std::int16_t* dy;
-  int count;
-};
-THIMBLE_INLINE void clip(portable, const clip_args& a) {
-  for (int i = 0; i < a.count; i += 8)
-    for (int j = 0, m = a.mask[i >> 3]; j < 8 && i + j < a.count; ++j, m >>= 1)
-      if ((m & 1) == 0) a.dy[i + j] = 0;
-}
-
 // These take no geometry: one copy serves every layer of a kind.
 template <class Target = native>
 THIMBLE_NOINLINE void run(const addition_args& a) {
@@ -57,10 +45,6 @@ THIMBLE_NOINLINE void run(const addition_args& a) {
 template <class Target = native>
 THIMBLE_NOINLINE void run(const scaled_gradient_args& a) {
   scaled_gradient(Target{}, a);
-}
-template <class Target = native>
-THIMBLE_NOINLINE void run(const clip_args& a) {
-  clip(Target{}, a);
 }
 
 }  // namespace thimble::kernels

@@ -1,7 +1,7 @@
 // 2-D convolution, backward: the gradient of the input, and the weights' gradient applied as it is made.
 // The output's gradient arrives with clipped positions already zero.
 #pragma once
-#include <thimble/kernels/geometry.hpp>
+#include <thimble/kernels/entry_gradient.hpp>
 #include <thimble/kernels/gradient.hpp>
 
 namespace thimble::kernels {
@@ -19,24 +19,6 @@ struct input_gradient_args {
   bool adds;
   std::int16_t* scaled;  ///< scratch: gradient_taps * out.c
 };
-
-/// The outputs whose window covers an input row (or column) `i`, for one tap: -1 if none.
-THIMBLE_INLINE int output_at(int i, int pad, int tap, int stride, int extent) {
-  const int n = i + pad - tap;
-  if (n < 0 || n % stride != 0) return -1;
-  return n / stride < extent ? n / stride : -1;
-}
-
-/// Sums scaled * w for input channels [i, i + Channels), reading weight rows of length `row` at `w`.
-template <int Channels>
-THIMBLE_INLINE void gather(lanes<std::int32_t, Channels>& acc, const std::int16_t* t, const std::int8_t* w, int next,
-                           int n) {
-  for (int o = 0; o < n; ++o, w += next) {
-    const int v = t[o];
-#pragma GCC unroll 4
-    for (int j = 0; j < Channels; ++j) acc[j] += v * w[j];
-  }
-}
 
 template <int Channels>
 THIMBLE_INLINE void gather_pixel(const geometry& g, const input_gradient_args& a, const std::int8_t* w, int row, int i,
@@ -76,39 +58,6 @@ THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const
     }
 }
 
-/// The gradient that enters the body: as above for one pixel, then every value scaled by one power of two so that the
-/// largest lies in [2^12, 2^13). Returns that power: dx = integer * 2^result in units of 2^e_t.
-struct entry_gradient_args {
-  const std::int16_t* dy;
-  kernels::weights w;
-  multipliers scale;
-  int raise, limit;
-  std::int16_t* dx;
-  std::int16_t* scaled;  ///< scratch: out.c
-  std::int32_t* sums;    ///< scratch: in.c
-  int* exponent;
-};
-
-THIMBLE_INLINE void dense_entry_gradient(portable, const geometry g, const entry_gradient_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram};
-  const int c = g.in.c, k = g.trained;
-  for (int o = 0; o < g.out.c; ++o) a.scaled[o] = scale16(a.dy[o], factor_of(a.scale[o], a.raise), a.limit);
-  std::uint32_t largest = 0;
-  for (int i = 0; i < c; ++i) {
-    lanes<std::int32_t, 1> acc;
-    if (i < k)
-      gather(acc, a.scaled, w.sram + i, k, g.out.c);
-    else
-      gather(acc, a.scaled, w.flash + i, c, g.out.c);
-    a.sums[i] = acc[0];
-    const auto magnitude = static_cast<std::uint32_t>(acc[0] < 0 ? -acc[0] : acc[0]);
-    if (magnitude > largest) largest = magnitude;
-  }
-  const int shift = largest == 0 ? 0 : bit_length(largest) - 13;
-  for (int i = 0; i < c; ++i) a.dx[i] = narrow16(a.sums[i], shift);
-  *a.exponent = shift;
-}
-
 /// x int8, x_row channels a pixel: in.c, or those kept. size: see over().
 struct weight_gradient_args {
   const std::int16_t* dy;
@@ -120,17 +69,6 @@ struct weight_gradient_args {
   int drop;  ///< bits dropped from the exact sum so that it fits int32
   trained_weights w;
 };
-
-/// The outputs along one axis whose tap falls inside the input.
-struct output_range {
-  int begin, end;
-};
-THIMBLE_INLINE output_range outputs_inside(int tap, int pad, int stride, int in, int out) {
-  const int before = pad - tap;  // input = output * stride - before
-  const int begin = before > 0 ? (before + stride - 1) / stride : 0;
-  const int last = (in - 1 + before) / stride;
-  return {begin, in - 1 + before < 0 ? 0 : last + 1 < out ? last + 1 : out};
-}
 
 /// A rectangle of output positions.
 struct positions {
@@ -204,31 +142,6 @@ THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry layer, 
   }
 }
 
-/// Biases of any layer with weights: b[o] -= round(rate * (s_w * s_x)^-2 * db), db = eff[o] * sum of dy[o] over positions.
-struct bias_gradient_args {
-  const std::int16_t* dy;
-  multipliers scale;
-  int largest_shift;
-  step_size size;
-  std::int32_t* bias;
-  std::int32_t limit;
-};
-
-/// Sums are exact: 32 bits over a row of at most 65'535 positions, 64 over all, then saturated to 32.
-THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradient_args& a) {
-  for (int o = 0; o < g.out.c; ++o) {
-    std::int64_t sum = 0;
-    const std::int16_t* dy = a.dy + o;
-    for (int y = 0; y < g.out.h; ++y) {
-      std::int32_t row = 0;
-      for (int x = 0; x < g.out.w; ++x) row += dy[(y * g.out.w + x) * g.out.c];
-      sum += row;
-    }
-    const step_size size = over(a.size, a.scale[o], a.largest_shift);
-    learn(a.bias[o], step_of(saturate<std::int32_t>(sum), size), a.limit);
-  }
-}
-
 struct convolution_backward {
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const input_gradient_args& a) {
@@ -241,13 +154,6 @@ struct convolution_backward {
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const weight_gradient_args& a) {
     convolution_weight_gradient(t, g, a);
-  }
-};
-
-struct bias_backward {
-  template <class Target>
-  THIMBLE_INLINE static void body(Target t, const geometry& g, const bias_gradient_args& a) {
-    bias_gradient(t, g, a);
   }
 };
 

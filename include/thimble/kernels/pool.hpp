@@ -1,6 +1,7 @@
 // Average and max pooling, forward and backward. Input and output share one quantization, as in TFLite.
 #pragma once
-#include <thimble/kernels/convolution_gradient.hpp>
+#include <thimble/kernels/geometry.hpp>
+#include <thimble/kernels/gradient.hpp>
 
 namespace thimble::kernels {
 
@@ -37,12 +38,6 @@ THIMBLE_INLINE void average_pool(portable, const geometry g, const pool_args& a)
         a.y[(oy * g.out.w + ox) * g.out.c + c] = clamp(mean, a.range, nullptr, 0);
       }
     }
-}
-
-/// The windows along one axis that cover an input.
-THIMBLE_INLINE output_range windows_over(int i, int pad, int kernel, int stride, int out) {
-  const int first = i + pad - kernel + 1, last = (i + pad) / stride;
-  return {first <= 0 ? 0 : (first + stride - 1) / stride, last + 1 < out ? last + 1 : out};
 }
 
 /// For every input element: the sum of f(output element, its y, its x) over the windows that cover it, then the shift.

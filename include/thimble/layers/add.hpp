@@ -3,6 +3,7 @@
 #include <boost/mp11/list.hpp>
 
 #include <thimble/kernels/addition.hpp>
+#include <thimble/kernels/clip.hpp>
 #include <thimble/network/rule.hpp>
 
 namespace thimble {

@@ -2,7 +2,8 @@
 #pragma once
 #include <boost/mp11/list.hpp>
 
-#include <thimble/kernels/addition.hpp>
+#include <thimble/kernels/bias_gradient.hpp>
+#include <thimble/kernels/clip.hpp>
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
 #include <thimble/network/rule.hpp>

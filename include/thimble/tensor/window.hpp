@@ -1,5 +1,6 @@
 // The sliding window of convolutions and pools, its padding resolved to numbers.
 #pragma once
+#include <thimble/config.hpp>
 #include <thimble/tensor/shape.hpp>
 
 namespace thimble {
@@ -27,6 +28,30 @@ constexpr tap_range taps_inside(int origin, int kernel, int extent) {
   const int begin = origin < 0 ? -origin : 0;
   const int end = origin + kernel > extent ? extent - origin : kernel;
   return {begin, end < begin ? begin : end};
+}
+
+/// The outputs whose window covers an input row (or column) `i`, for one tap: -1 if none.
+THIMBLE_INLINE constexpr int output_at(int i, int pad, int tap, int stride, int extent) {
+  const int n = i + pad - tap;
+  if (n < 0 || n % stride != 0) return -1;
+  return n / stride < extent ? n / stride : -1;
+}
+
+/// The outputs along one axis whose tap falls inside the input.
+struct output_range {
+  int begin, end;
+};
+THIMBLE_INLINE constexpr output_range outputs_inside(int tap, int pad, int stride, int in, int out) {
+  const int before = pad - tap;  // input = output * stride - before
+  const int begin = before > 0 ? (before + stride - 1) / stride : 0;
+  const int last = (in - 1 + before) / stride;
+  return {begin, in - 1 + before < 0 ? 0 : last + 1 < out ? last + 1 : out};
+}
+
+/// The windows along one axis that cover an input.
+THIMBLE_INLINE constexpr output_range windows_over(int i, int pad, int kernel, int stride, int out) {
+  const int first = i + pad - kernel + 1, last = (i + pad) / stride;
+  return {first <= 0 ? 0 : (first + stride - 1) / stride, last + 1 < out ? last + 1 : out};
 }
 
 constexpr int padded_out(int n, int kernel, int stride, padding p) {
