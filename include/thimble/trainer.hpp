@@ -20,6 +20,7 @@ enum class status : unsigned char {
   ok,
   label_out_of_range,  ///< not in [0, classes)
   bad_learning_rate,   ///< negative, infinite or not a number
+  no_sample,           ///< input() was not asked for since the last infer or step, which overwrote the sample
 };
 
 /// What the network says of a sample. `logits` lie in the arena until the next call.
@@ -55,8 +56,8 @@ template <class Net, class Update>
 struct fresh_head_fault {
   static constexpr const auto& g = marked<Net, Update>;
   static constexpr int head = g.node_numbered(g.numbered - 1);
-  using type = mp::mp_if_c < node_values<Net, head>::is_fresh&& g.at[head]
-                                 .trained<g.at[head].weight_row, fresh_head_does_not_train<Net>, no_fault>;
+  static constexpr bool stays_zero = node_values<Net, head>::is_fresh && (g.at[head].trained < g.at[head].weight_row);
+  using type = mp::mp_if_c<stays_zero, fresh_head_does_not_train<Net>, no_fault>;
 };
 
 /// What `replace_head` found wrong, for networks made with it.
@@ -106,9 +107,10 @@ class learner {
   static constexpr bool trains = plan.trained > 0;
   static constexpr std::size_t trained_bytes = static_cast<std::size_t>(plan.trained);
 
-  /// Where the sample goes, int8 in the network's input quantization. Write it again before every infer and every step:
-  /// the arena is shared, and each call overwrites it.
+  /// Where the sample goes, int8 in the network's input quantization. Ask again before every infer and every step, and write
+  /// all of it: it shares the arena, and each call overwrites it. A step without refuses (status::no_sample).
   std::span<std::int8_t, static_cast<std::size_t>(inputs)> input() {
+    has_sample_ = true;
     return std::span<std::int8_t, static_cast<std::size_t>(inputs)>(reinterpret_cast<std::int8_t*>(arena_ + input_at),
                                                                     static_cast<std::size_t>(inputs));
   }
@@ -132,6 +134,7 @@ class learner {
     if (label < 0 || label >= classes) return {status::label_out_of_range, {}, -1};
     if (!is_valid_rate(r.learning_rate) || !is_valid_rate(r.bias_learning_rate))
       return {status::bad_learning_rate, {}, -1};
+    if (!has_sample_) return {status::no_sample, {}, -1};
     begin();
     forward();
     const auto* z = reinterpret_cast<const std::int32_t*>(arena_ + logits_at);
@@ -213,7 +216,10 @@ class learner {
     }
   }
 
-  THIMBLE_NOINLINE void forward() { run<0, plan.forward_loops>(nullptr); }  // one copy, for infer and step
+  THIMBLE_NOINLINE void forward() {  // one copy, for infer and step
+    run<0, plan.forward_loops>(nullptr);
+    has_sample_ = false;
+  }
 
   /// Loops [First, Last) of the plan, unrolled by the compiler.
   template <int First, int Last>
@@ -244,7 +250,7 @@ class learner {
   // All zero, so that the object lies in .bss: {} makes it constant-initialized.
   alignas(8) unsigned char arena_[static_cast<std::size_t>(plan.peak)]{};
   alignas(8) unsigned char trained_[static_cast<std::size_t>(plan.trained > 0 ? plan.trained : 1)]{};
-  bool begun_ = false;
+  bool begun_ = false, has_sample_ = false;
 };
 
 template <class Net, class Update>

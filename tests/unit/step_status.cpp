@@ -186,3 +186,18 @@ TEST_CASE("a bias rate that is not given is half the rate") {
   CHECK(rates{}.learning_rate == 8e-4F);
   CHECK(rates{.learning_rate = 3}.bias_learning_rate == 1.5F);
 }
+
+TEST_CASE("a sample that the last call consumed is not learned from again") {
+  static constinit learner l;
+  const auto untouched = bytes_of(l);
+  CHECK(l.step(1).what == status::no_sample);
+  CHECK(bytes_of(l) == untouched);
+  show(l, make_sample(learner::inputs, sample_kind::random, 1));
+  static_cast<void>(l.infer());
+  const auto after_infer = bytes_of(l);
+  CHECK(l.step(1).what == status::no_sample);
+  CHECK(bytes_of(l) == after_infer);
+  show(l, make_sample(learner::inputs, sample_kind::random, 1));
+  CHECK(l.step(1).ok());
+  CHECK(l.step(1).what == status::no_sample);
+}
