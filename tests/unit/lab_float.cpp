@@ -115,3 +115,15 @@ TEST_CASE_TEMPLATE("training learns, the same with the same seed and workers", O
   CHECK(lab::accuracy(net, data) > 0.95);
   CHECK(train().parameters.weight == net.parameters.weight);
 }
+
+TEST_CASE("data that cannot be trained on is refused, in words") {
+  lab::float_network<every_kind> net;
+  lab::adam optimizer(net.parameters);
+  lab::dataset data = stripes(30);
+  CHECK_THROWS_WITH(lab::fit(net, optimizer, data, {.batch = 31}),
+                    "fit: needs a worker and at least one whole batch; there are 30 samples for batches of 31");
+  data.labels[7] = 3;
+  CHECK_THROWS_WITH(lab::fit(net, optimizer, data, {.batch = 10}), "fit: label 3 of 3 classes");
+  data.labels.pop_back();
+  CHECK_THROWS_WITH(lab::fit(net, optimizer, data, {.batch = 10}), "fit: 30 samples, 29 labels");
+}

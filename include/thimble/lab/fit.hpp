@@ -37,6 +37,13 @@ double fit(float_network<Net>& net, Optimizer& optimizer, const dataset& data, c
   if (o.batch < 1 || o.workers < 1 || data.size() < static_cast<std::size_t>(o.batch))
     throw std::invalid_argument("fit: needs a worker and at least one whole batch; there are " +
                                 std::to_string(data.size()) + " samples for batches of " + std::to_string(o.batch));
+  if (data.samples.size() != data.labels.size())
+    throw std::invalid_argument("fit: " + std::to_string(data.samples.size()) + " samples, " +
+                                std::to_string(data.size()) + " labels");
+  for (int label : data.labels)
+    if (label < 0 || label >= network::classes)
+      throw std::invalid_argument("fit: label " + std::to_string(label) + " of " + std::to_string(network::classes) +
+                                  " classes");
   struct worker_state {
     typename network::workspace space;
     float_parameters gradient = network::zeros();
