@@ -3,7 +3,7 @@ file(GLOB_RECURSE headers RELATIVE ${PROJECT_SOURCE_DIR}/include CONFIGURE_DEPEN
 if(NOT CMAKE_CROSSCOMPILING)
   list(FILTER headers EXCLUDE REGEX "^thimble/firmware/")
 elseif(THIMBLE_CORE STREQUAL cortex-m7)
-  list(FILTER headers EXCLUDE REGEX "^thimble/lab/|^thimble/formats/cpp_header.hpp")
+  list(FILTER headers EXCLUDE REGEX "^thimble/lab/|^thimble/formats/cpp_header.hpp|^thimble/formats/tflite/load.hpp")
 else()
   return()
 endif()

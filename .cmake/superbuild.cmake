@@ -8,6 +8,7 @@ foreach(preset IN LISTS THIMBLE_SUPERBUILD)
   set(folder ${CMAKE_SOURCE_DIR}/build/${preset})
   add_custom_target(${preset} ALL
     COMMAND ${CMAKE_COMMAND} --preset ${preset} -DTHIMBLE_FULL_TESTS=${THIMBLE_FULL_TESTS} -DTHIMBLE_SHARED=${THIMBLE_SHARED}
+            -DTHIMBLE_VECTORS=${THIMBLE_VECTORS} -DTHIMBLE_MODELS=${THIMBLE_MODELS}
     COMMAND ${CMAKE_COMMAND} --build ${folder} --parallel ${processors}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     COMMENT "${preset}"

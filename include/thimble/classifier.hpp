@@ -1,6 +1,7 @@
 // Inference only.
 #pragma once
 #include <thimble/trainer.hpp>
+#include <thimble/training/sparse_update.hpp>
 
 namespace thimble {
 

@@ -1,6 +1,7 @@
 // All that firmware includes.
 #pragma once
 #include <thimble/classifier.hpp>
+#include <thimble/inference.hpp>
 #include <thimble/layers/add.hpp>
 #include <thimble/layers/conv2d.hpp>
 #include <thimble/layers/dense.hpp>
@@ -9,4 +10,5 @@
 #include <thimble/layers/input.hpp>
 #include <thimble/layers/pool.hpp>
 #include <thimble/network/replace_head.hpp>
+#include <thimble/sensor.hpp>
 #include <thimble/trainer.hpp>

@@ -1,4 +1,4 @@
-// error: the update numbers a layer that the network does not have
+// error: no layer of the network has this number
 // error: no_layer_numbered<19, 3>
 #include "support/tiny_network.hpp"
 

@@ -1,4 +1,4 @@
-// error: the update names a layer, but two have that name
+// error: two layers of the network have this name
 // error: layers_of_one_name.*twin.*, 1, 2
 #include "support/tiny_network.hpp"
 

@@ -1,4 +1,4 @@
-// error: the update names a layer that the network does not have
+// error: no layer of the network has this name
 // error: blok1/expand
 // error: did_you_mean.*block1/expand
 #include "support/tiny_network.hpp"

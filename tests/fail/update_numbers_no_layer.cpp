@@ -1,4 +1,4 @@
-// error: the update numbers a layer that the network does not have
+// error: no layer of the network has this number
 // error: no_layer_numbered<24, 4>
 #include "support/tiny_network.hpp"
 

@@ -52,7 +52,7 @@ struct thousand {
   std::int32_t v[1000]{};
 };
 constexpr thousand equal{};
-constexpr auto sum = kernels::sum_of_exponentials(equal.v, 1000);
+constexpr auto sum = kernels::sum_of_exponentials([](int i) { return equal.v[i]; }, 1000);
 static_assert(sum.sum == std::uint64_t{1000} * high && sum.best == 0);
 static_assert(distance(kernels::probability(high, kernels::reciprocal(sum.sum)), 0x1p31 / 1000) < 8);
 

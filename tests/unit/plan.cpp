@@ -32,14 +32,14 @@ int least_lag(const facts& f) {
   return lag;
 }
 
-template <int N>
+template <int N, int S>
 struct checker {
-  const thimble::plan<N>& p;
+  const thimble::plan<N, S>& p;
   const graph<N>& g;
 
   using ids = std::vector<int>;
   [[nodiscard]] bool in_arena(int id) const {
-    return id >= 0 && plan<N>::in_arena(id) && p.t[id].needed && p.t[id].bytes > 0;
+    return id >= 0 && plan<N, S>::in_arena(id) && p.t[id].needed && p.t[id].bytes > 0;
   }
   [[nodiscard]] ids read_by(const step& s) const {
     ids r;
@@ -193,7 +193,7 @@ struct checker {
 
   /// Lifetimes from the steps alone; then the plan's, its bound, and the bytes in use.
   void check_bound() const {
-    std::vector<std::array<int, 2>> life(static_cast<std::size_t>(plan<N>::tensors), {1 << 20, -1});
+    std::vector<std::array<int, 2>> life(static_cast<std::size_t>(plan<N, S>::tensors), {1 << 20, -1});
     const auto touch = [&](int id, int k) {
       auto& [from, to] = life[static_cast<std::size_t>(id)];
       from = std::min(from, k);
@@ -214,7 +214,7 @@ struct checker {
     for (int k = 0; k < p.steps; ++k) {
       int live = 0, saved = 0;
       std::vector<char> used(static_cast<std::size_t>(p.peak), 0);
-      for (int id = 0; id < plan<N>::tensors; ++id) {
+      for (int id = 0; id < plan<N, S>::tensors; ++id) {
         const auto [from, to] = life[static_cast<std::size_t>(id)];
         if (!in_arena(id) || from > k || to < k) continue;
         CHECK(p.t[id].first <= from);
@@ -241,7 +241,7 @@ template <class Learner>
 void check_plan(const char* what) {
   CAPTURE(what);
   constexpr const auto& p = Learner::plan;
-  const checker<Learner::nodes> c{p, Learner::graph};
+  const checker<Learner::nodes, std::remove_cvref_t<decltype(p)>::steps_room> c{p, Learner::graph};
   c.check_sizes();
   c.check_needs();
   c.check_owners();

@@ -4,6 +4,7 @@
 
 #include <thimble/config.hpp>
 #include <thimble/target/target.hpp>
+#include <thimble/tensor/limits.hpp>
 
 namespace thimble::kernels {
 
@@ -19,10 +20,27 @@ THIMBLE_INLINE void clip(portable, const clip_args& a) {
       if ((m & 1) == 0) a.dy[i + j] = 0;
 }
 
+/// dy = 0 where y lies at a limit narrower than int8. Without a mask a value that was at the limit unclamped counts as clipped.
+struct clip_at_limits_args {
+  const std::int8_t* y;
+  limits range;
+  std::int16_t* dy;
+  int count;
+};
+THIMBLE_INLINE void clip_at_limits(portable, const clip_at_limits_args& a) {
+  for (int i = 0; i < a.count; ++i)
+    if ((a.range.low > -128 && a.y[i] <= a.range.low) || (a.range.high < 127 && a.y[i] >= a.range.high)) a.dy[i] = 0;
+}
+
 /// One copy serves every layer.
 template <class Target = native>
 THIMBLE_NOINLINE void run(const clip_args& a) {
   clip(Target{}, a);
+}
+
+template <class Target = native>
+THIMBLE_NOINLINE void run(const clip_at_limits_args& a) {
+  clip_at_limits(Target{}, a);
 }
 
 }  // namespace thimble::kernels

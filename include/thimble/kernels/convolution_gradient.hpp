@@ -1,6 +1,7 @@
 // 2-D convolution, backward: the gradient of the input, and the weights' gradient applied as it is made.
 // The output's gradient arrives with clipped positions already zero.
 #pragma once
+#include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/entry_gradient.hpp>
 #include <thimble/kernels/gradient.hpp>
 
@@ -20,20 +21,24 @@ struct input_gradient_args {
   std::int16_t* scaled;  ///< scratch: gradient_taps * out.c
 };
 
+/// The weights of one group of output channels, all in flash or all in SRAM: `row` channels a tap. t: scaled gradients of
+/// these channels, at the first tap.
 template <int Channels>
-THIMBLE_INLINE void gather_pixel(const geometry& g, const input_gradient_args& a, const std::int8_t* w, int row, int i,
-                                 const std::int16_t* tap_of, int count, std::int16_t* dx) {
+THIMBLE_INLINE void gather_pixel(const geometry& g, const input_gradient_args& a, const std::int16_t* t, int channels,
+                                 const std::int8_t* w, int row, const std::int16_t* tap_of, int count,
+                                 std::int16_t* dx) {
   lanes<std::int32_t, Channels> acc;
-  for (int n = 0; n < count; ++n)
-    gather(acc, a.scaled + n * g.out.c, w + tap_of[n] * row + i, g.win.taps() * row, g.out.c);
+  for (int n = 0; n < count; ++n) gather(acc, t + n * g.out.c, w + tap_of[n] * row, g.win.taps() * row, channels);
   for (int j = 0; j < Channels; ++j) put(dx[j], narrow16(acc[j], a.shift), a.adds);
 }
 
-/// dx[i] = round(2^-shift * sum over taps and o of scaled(dy[o]) * w[o][tap][i]): gathered, one pixel of dx at a time.
+/// dx[i] = round(2^-shift * sum over taps and the o of i's group of scaled(dy[o]) * w[o][tap][i]): gathered, one pixel of dx
+/// at a time.
 THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const input_gradient_args& a) {
   const kernels::weights w{launder(a.w.flash), a.w.sram};
   const window& win = g.win;
-  const int c = g.in.c, k = g.trained;
+  const int c = filter_channels(g), k = g.trained;
+  const int width = g.groups == 1 ? g.out.c : g.out.c / g.groups;  // output channels of a group
   constexpr int most_taps = 128;
   std::int16_t tap_of[most_taps];
   for (int iy = 0; iy < g.in.h; ++iy)
@@ -41,24 +46,28 @@ THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const
       int count = 0;
       for (int ky = 0; ky < win.kernel_h; ++ky)
         for (int kx = 0; kx < win.kernel_w; ++kx) {
-          const int oy = output_at(iy, win.pad_top, ky, win.stride_h, g.out.h);
-          const int ox = output_at(ix, win.pad_left, kx, win.stride_w, g.out.w);
+          const int oy = output_at(iy, win.pad_top, ky * win.dilation_h, win.stride_h, g.out.h);
+          const int ox = output_at(ix, win.pad_left, kx * win.dilation_w, win.stride_w, g.out.w);
           if (oy < 0 || ox < 0) continue;
           const std::int16_t* dy = a.dy + (oy * g.out.w + ox) * g.out.c;
           std::int16_t* t = a.scaled + count * g.out.c;
           for (int o = 0; o < g.out.c; ++o) t[o] = scale16(dy[o], factor_of(a.scale[o], a.raise), a.limit);
           tap_of[count++] = static_cast<std::int16_t>(ky * win.kernel_w + kx);
         }
-      std::int16_t* dx = a.dx + (iy * g.in.w + ix) * c;
-      int i = 0;
-      for (; i + 4 <= k; i += 4) gather_pixel<4>(g, a, w.sram, k, i, tap_of, count, dx + i);
-      for (; i < k; ++i) gather_pixel<1>(g, a, w.sram, k, i, tap_of, count, dx + i);
-      for (; i + 4 <= c; i += 4) gather_pixel<4>(g, a, w.flash, c, i, tap_of, count, dx + i);
-      for (; i < c; ++i) gather_pixel<1>(g, a, w.flash, c, i, tap_of, count, dx + i);
+      for (int group = 0; group < g.groups; ++group) {
+        const std::int16_t* t = a.scaled + group * width;
+        const int first = group * width * win.taps();  // weight row of the group
+        std::int16_t* dx = a.dx + (iy * g.in.w + ix) * g.in.c + group * c;
+        int i = 0;
+        for (; i + 4 <= k; i += 4) gather_pixel<4>(g, a, t, width, w.sram + first * k + i, k, tap_of, count, dx + i);
+        for (; i < k; ++i) gather_pixel<1>(g, a, t, width, w.sram + first * k + i, k, tap_of, count, dx + i);
+        for (; i + 4 <= c; i += 4) gather_pixel<4>(g, a, t, width, w.flash + first * c + i, c, tap_of, count, dx + i);
+        for (; i < c; ++i) gather_pixel<1>(g, a, t, width, w.flash + first * c + i, c, tap_of, count, dx + i);
+      }
     }
 }
 
-/// x int8, x_row channels a pixel: in.c, or those kept. size: see over().
+/// x int8, x_row channels a pixel: in.c, or those kept, as many in each group. size: see over().
 struct weight_gradient_args {
   const std::int16_t* dy;
   const std::int8_t* x;
@@ -75,7 +84,7 @@ struct positions {
   output_range y, x;
 };
 
-/// Neighbours of a weight row: sums of dy * (x - x_zero) for one tap over at most 256 positions, exact in int32
+/// Neighbours of a weight row, from input channel i on: sums of dy * (x - x_zero) for one tap over at most 256 positions, exact in int32
 /// (32'768 * 255 * 256 < 2^31). Sums of dy * x and of dy apart, so that the zero point costs nothing in the loop.
 template <int Channels>
 THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const weight_gradient_args& a, int o, int ky,
@@ -85,7 +94,8 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const 
   std::int32_t total = 0;
   for (int oy = p.y.begin; oy < p.y.end; ++oy) {
     int dy = (oy * g.out.w + p.x.begin) * g.out.c + o;
-    const int iy = oy * win.stride_h - win.pad_top + ky, ix = p.x.begin * win.stride_w - win.pad_left + kx;
+    const int iy = oy * win.stride_h - win.pad_top + ky * win.dilation_h;
+    const int ix = p.x.begin * win.stride_w - win.pad_left + kx * win.dilation_w;
     int x = (iy * g.in.w + ix) * a.x_row + i;
     for (int n = p.x.end - p.x.begin; n > 0; --n, dy += g.out.c, x += win.stride_w * a.x_row) {
       const int d = a.dy[dy];
@@ -104,8 +114,8 @@ template <int Channels>
 THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const weight_gradient_args& a, int o, int ky,
                                                        int kx, int i) {
   const window& win = g.win;
-  const positions all{outputs_inside(ky, win.pad_top, win.stride_h, g.in.h, g.out.h),
-                      outputs_inside(kx, win.pad_left, win.stride_w, g.in.w, g.out.w)};
+  const positions all{outputs_inside(ky * win.dilation_h, win.pad_top, win.stride_h, g.in.h, g.out.h),
+                      outputs_inside(kx * win.dilation_w, win.pad_left, win.stride_w, g.in.w, g.out.w)};
   if (g.out.pixels() <= 256) return correlate<Channels>(g, a, o, ky, kx, i, all);
   const int columns = g.out.w < 256 ? g.out.w : 256, lines = 256 / columns;
   lanes<std::int64_t, Channels> sum;
@@ -122,23 +132,25 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const 
 }
 
 template <int Channels>
-THIMBLE_INLINE void learn_taps(const geometry& g, const weight_gradient_args& a, step_size size, int o, int i) {
+THIMBLE_INLINE void learn_taps(const geometry& g, const weight_gradient_args& a, step_size size, int o, int i,
+                               int first) {
   for (int ky = 0; ky < g.win.kernel_h; ++ky)
     for (int kx = 0; kx < g.win.kernel_w; ++kx) {
-      const auto sum = correlate<Channels>(g, a, o, ky, kx, i);
+      const auto sum = correlate<Channels>(g, a, o, ky, kx, first + i);
       const int at = ((o * g.win.kernel_h + ky) * g.win.kernel_w + kx) * g.trained + i;
       for (int j = 0; j < Channels; ++j) learn(a.w, at + j, step_of(sum[j], size));
     }
 }
 
-/// w[o][tap][i] -= round(256 * rate * s_w^-2 * dW), dW = eff[o] * sum dy[o] * (x[i] - x_zero), in Q8.8.
+/// w[o][tap][i] -= round(256 * rate * s_w^-2 * dW), dW = eff[o] * sum dy[o] * (x[i of o's group] - x_zero), in Q8.8.
 THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry layer, const weight_gradient_args& a) {
   const geometry g = one_row(layer);
   for (int o = 0; o < g.out.c; ++o) {
     const step_size size = over(a.size, a.scale[o], a.largest_shift);
+    const int first = g.groups == 1 ? 0 : o / (g.out.c / g.groups) * (a.x_row / g.groups);  // the group's in x
     int i = 0;
-    for (; i + 4 <= g.trained; i += 4) learn_taps<4>(g, a, size, o, i);
-    for (; i < g.trained; ++i) learn_taps<1>(g, a, size, o, i);
+    for (; i + 4 <= g.trained; i += 4) learn_taps<4>(g, a, size, o, i, first);
+    for (; i < g.trained; ++i) learn_taps<1>(g, a, size, o, i, first);
   }
 }
 

@@ -11,25 +11,32 @@ namespace thimble::kernels {
 struct geometry {
   shape in, out;
   window win;
-  int trained = 0;  ///< input channels whose weights live in SRAM: 0 none, in.c all
+  int trained = 0;  ///< leading channels of a weight row that live in SRAM: 0 none, all of them all
+  int groups = 1;   ///< convolutions: output channel o sees the input channels of group o / (out.c / groups)
 };
 
 /// What must be constant for portable kernels to be fast: the window. Equal keys share one copy.
 struct window_key {
   window win;
-  int trained;  ///< 0: none are, and the split loop is not compiled; -1: known at run time
+  int trained;              ///< 0: none are, and the split loop is not compiled; -1: known at run time
+  int groups;               ///< 1, or -1: known at run time
+  bool one_to_one = false;  ///< as many channels out as in, which spares a depthwise kernel its multiplier
 };
 constexpr window_key key_of(const geometry& g) {
   window w = g.win;
-  w.pad_top = w.pad_left = 0;  // addresses move, code does not
-  return {w, g.trained == 0 ? 0 : -1};
+  w.pad_top = w.pad_left = 0;             // addresses move, code does not
+  if (w.kernel_h == 1) w.dilation_h = 1;  // of one tap, nothing lies between
+  if (w.kernel_w == 1) w.dilation_w = 1;
+  return {w, g.trained == 0 ? 0 : -1, g.groups == 1 ? 1 : -1};
 }
 THIMBLE_INLINE constexpr geometry merge(const window_key& known, geometry g) {
-  g.win = {known.win.kernel_h, known.win.kernel_w, known.win.stride_h,
-           known.win.stride_w, g.win.pad_top,      g.win.pad_left};
+  const window& w = known.win;  // member by member: GCC does not see through a copy of the whole
+  g.win = {w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, g.win.pad_top, g.win.pad_left, w.dilation_h, w.dilation_w};
   if (known.win.kernel_h == 1) g.win.pad_top = 0;  // a window of one pads nothing
   if (known.win.kernel_w == 1) g.win.pad_left = 0;
   if (known.trained == 0) g.trained = 0;
+  if (known.groups == 1) g.groups = 1;
+  if (known.one_to_one) g.out.c = g.in.c;
   return g;
 }
 
@@ -44,6 +51,15 @@ THIMBLE_INLINE constexpr geometry one_row(geometry g) {
 template <geometry G>
 inline constexpr geometry in_flash = G;  // equal geometries are one object
 
+/// The key of an operation: its own, if it has a function `key`, or that of all.
+template <class Operation>
+constexpr window_key key_for(const geometry& g) {
+  if constexpr (requires { Operation::key(g); })
+    return Operation::key(g);
+  else
+    return key_of(g);
+}
+
 template <class Operation, window_key Key, class Target, class Arguments>
 THIMBLE_NOINLINE void keyed(const geometry& g, const Arguments& a) {
   Operation::body(Target{}, merge(Key, g), a);
@@ -52,7 +68,7 @@ THIMBLE_NOINLINE void keyed(const geometry& g, const Arguments& a) {
 /// Calls Operation's body for a geometry known to the compiler: one copy of the code for each key.
 template <class Operation, geometry G, class Target = native, class Arguments>
 THIMBLE_INLINE void call(const Arguments& a) {
-  keyed<Operation, key_of(G), Target>(in_flash<G>, a);
+  keyed<Operation, key_for<Operation>(G), Target>(in_flash<G>, a);
 }
 
 }  // namespace thimble::kernels

@@ -29,7 +29,7 @@ THIMBLE_INLINE void average_pool(portable, const geometry g, const pool_args& a)
     for (int ox = 0; ox < g.out.w; ++ox) {
       const int top = oy * win.stride_h - win.pad_top, left = ox * win.stride_w - win.pad_left;
       const tap_range ys = taps_inside(top, win.kernel_h, g.in.h), xs = taps_inside(left, win.kernel_w, g.in.w);
-      const int count = (ys.end - ys.begin) * (xs.end - xs.begin);
+      const int inside = (ys.end - ys.begin) * (xs.end - xs.begin), count = inside > 0 ? inside : 1;
       for (int c = 0; c < g.out.c; ++c) {
         std::int32_t sum = 0;
         for (int ky = ys.begin; ky < ys.end; ++ky)

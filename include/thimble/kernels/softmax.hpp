@@ -19,12 +19,14 @@ THIMBLE_INLINE constexpr std::int32_t exp_of_difference(std::int32_t z, std::int
   return fixed_point::exp_of_negative(static_cast<std::int32_t>(difference < lowest ? lowest : difference));
 }
 
-/// Exact: 2^33 classes would be needed to overflow.
-constexpr softmax_sum sum_of_exponentials(const std::int32_t* z, int classes) {
+/// z(i) is a logit in Q15.16. Exact: 2^33 classes would be needed to overflow.
+template <class Logits>
+THIMBLE_INLINE constexpr softmax_sum sum_of_exponentials(Logits z, int classes) {
   softmax_sum s;
   for (int i = 1; i < classes; ++i)
-    if (z[i] > z[s.best]) s.best = i;
-  for (int i = 0; i < classes; ++i) s.sum += static_cast<std::uint32_t>(exp_of_difference(z[i], z[s.best]));
+    if (z(i) > z(s.best)) s.best = i;
+  const std::int32_t largest = z(s.best);
+  for (int i = 0; i < classes; ++i) s.sum += static_cast<std::uint32_t>(exp_of_difference(z(i), largest));
   return s;
 }
 
@@ -38,27 +40,31 @@ THIMBLE_INLINE constexpr std::int32_t probability(std::int32_t e, std::uint64_t 
 struct cross_entropy_args {
   const std::int32_t* z;  ///< logits, Q15.16
   int classes, label;
-  std::int32_t* difference;  ///< scratch: p - onehot, Q0.31
-  std::int16_t* dz;          ///< gradient of the logits, the largest in [2^14, 2^15)
-  int* exponent;             ///< dz = (p - onehot) * 2^-exponent
+  std::int32_t* difference;  ///< scratch: p - onehot, Q0.31; may be z
+  multiplier scale;          ///< of stored logits; no mantissa: 1
+  int bits;                  ///< of the largest gradient's magnitude
+  std::int16_t* dz;          ///< gradient of the logits, the largest in [2^(bits - 1), 2^bits)
+  int* exponent;             ///< dz = (p - onehot) * scale * 2^-exponent
   std::int32_t* loss;        ///< -log p[label], Q15.16
 };
 
 THIMBLE_INLINE void cross_entropy(portable, const cross_entropy_args& a) {
-  const softmax_sum s = sum_of_exponentials(a.z, a.classes);
+  const softmax_sum s = sum_of_exponentials([&](int i) THIMBLE_LAMBDA_INLINE { return a.z[i]; }, a.classes);
   const std::uint64_t r = reciprocal(s.sum);
+  const std::int32_t best = a.z[s.best], below = saturate<std::int32_t>(std::int64_t{best} - a.z[a.label]);
   std::uint32_t largest = 0;
   for (int i = 0; i < a.classes; ++i) {
-    const std::int32_t p = probability(exp_of_difference(a.z[i], a.z[s.best]), r);
-    const std::int32_t d = i == a.label ? (p - 1) - std::numeric_limits<std::int32_t>::max() : p;
+    const std::int32_t p = probability(exp_of_difference(a.z[i], best), r);
+    std::int32_t d = i == a.label ? (p - 1) - std::numeric_limits<std::int32_t>::max() : p;
+    if (a.scale.mantissa != 0) d = doubling_high_multiply(d, a.scale.mantissa);
     a.difference[i] = d;
     const auto magnitude = static_cast<std::uint32_t>(d < 0 ? -std::int64_t{d} : std::int64_t{d});
     if (magnitude > largest) largest = magnitude;
   }
-  const int shift = largest == 0 ? 0 : bit_length(largest) - 15;
+  const int shift = largest == 0 ? 0 : bit_length(largest) - a.bits;
   for (int i = 0; i < a.classes; ++i) a.dz[i] = narrow16(a.difference[i], shift);
-  *a.exponent = shift - 31;
-  *a.loss = saturate<std::int32_t>(std::int64_t{fixed_point::log_of(s.sum)} - a.z[a.label] + a.z[s.best]);
+  *a.exponent = shift - 31 + a.scale.shift;
+  *a.loss = saturate<std::int32_t>(std::int64_t{fixed_point::log_of(s.sum)} + below);
 }
 
 template <class Target = native>

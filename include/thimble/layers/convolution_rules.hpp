@@ -5,16 +5,17 @@
 
 namespace thimble {
 
-/// Weights OHWI; every output channel sees every input channel.
+/// Weights OHWI; every output channel sees every input channel of its group.
 struct convolution_rules : weighted::steps<kernels::convolution_forward, kernels::convolution_backward, true> {
   static constexpr void complete_weights(facts& f, int channels) {
     f.out.c = f.biases = channels;
     f.weight_rows = channels * f.win.taps();
-    f.weight_row = f.in.c;
-    f.fan_in = f.win.taps() * f.in.c;
+    f.weight_row = f.in.c / f.groups;
+    f.fan_in = f.win.taps() * f.weight_row;
     f.reject(channels < 1, "a layer needs at least one output channel");
+    f.reject(channels % f.groups != 0, "output channels do not divide into the groups of the input's");
     f.reject(f.fan_in > 65793, "more than 65793 products a sum would overflow the int32 accumulator");
-    f.reject(f.win.taps() > 128, "windows of more than 128 taps are not supported");
+    if (f.win.taps() > 128) f.infers_only = "a window of more than 128 taps";  // which backward kernels list
   }
   /// The output channel that weight i belongs to.
   static constexpr int output_of_weight(const facts& f, int i) { return i / f.fan_in; }
@@ -27,9 +28,10 @@ struct convolution_rules : weighted::steps<kernels::convolution_forward, kernels
     for (int r = begin; r < end; ++r) {
       const int o = output_of_row(f, r);
       const double a = vy[o] * Values::effective(o) * Values::effective(o);
+      double* group = vx + o / (f.biases / f.groups) * f.weight_row;
       for (int i = 0; i < f.weight_row; ++i) {
         const int w = Values::weight(r * f.weight_row + i);
-        vx[i] += a * (w * w);
+        group[i] += a * (w * w);
       }
     }
   }

@@ -6,14 +6,22 @@
 
 namespace thimble {
 
-/// h x w x c becomes 1 x 1 x (h * w * c). A view: no step, no byte.
-struct flatten {
+/// The same bytes in another shape. A view: no step, no byte.
+struct view_rules {
   using forward = boost::mp11::mp_list<>;
   using gradient = boost::mp11::mp_list<>;
+  static constexpr void complete_view(facts& f, shape out) {
+    f.out = out;
+    f.is_view = f.keeps_scale = true;
+    f.reject(out.size() != f.in.size(), "another shape must hold as many elements");
+  }
+};
+
+/// h x w x c becomes 1 x 1 x (h * w * c).
+struct flatten : view_rules {
   static constexpr void complete(facts& f) {
     f.kind = "flatten";
-    f.out = {1, 1, f.in.size()};
-    f.is_view = f.keeps_scale = true;
+    complete_view(f, {1, 1, f.in.size()});
   }
   template <class View>
   static void float_forward(View v) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <boost/mp11/list.hpp>
 
+#include <thimble/kernels/clip.hpp>
 #include <thimble/kernels/float_pool.hpp>
 #include <thimble/kernels/pool.hpp>
 #include <thimble/layers/options.hpp>
@@ -23,7 +24,24 @@ struct forward {
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    kernels::call<Kernel, At::geometry>(kernels::pool_args{at.x0(), {}, at.y(), at.kept(), at.part()});
+    kernels::call<Kernel, At::geometry>(kernels::pool_args{at.x0(), At::range(), at.y(), at.kept(), at.part()});
+  }
+};
+
+/// Zeroes the gradient where the output lies at a limit of a fused activation. (A value that the clamp left at its limit
+/// counts as clipped: no mask is kept for it.)
+struct clip_at_limits {
+  static constexpr uses describe(const facts& f) {
+    const bool clamps = f.act != activation::none;
+    return {.reads = {clamps ? role::y : role::none},
+            .writes = {},
+            .modifies = clamps ? role::dy : role::none,
+            .scratch = 0,
+            .in_place = {}};
+  }
+  template <class At>
+  THIMBLE_INLINE static void run(At at) {
+    kernels::run(kernels::clip_at_limits_args{at.y(), At::range(), at.dy(), At::node.out.size()});
   }
 };
 
@@ -46,20 +64,25 @@ struct input_gradient {
 template <class Kernel, bool Keeps>
 struct rules {
   using forward = boost::mp11::mp_list<pooling::forward<Kernel, Keeps>>;
-  using gradient = boost::mp11::mp_list<input_gradient<Kernel, Keeps>>;
+  using gradient = boost::mp11::mp_list<clip_at_limits, input_gradient<Kernel, Keeps>>;
   static constexpr int kept_bytes(const facts& f) { return Keeps ? f.out.size() : 0; }
   static constexpr void complete_pool(facts& f) {
     f.out.c = f.in.c;
     f.keeps_scale = true;
     f.reject(Keeps && f.win.taps() > 256, "max pooling remembers the winner in a byte: at most 256 taps");
   }
-  /// An input is seen by gradient_taps windows. An average passes each a taps-th, and neighbours' point the same way, so
-  /// their amplitudes add; a maximum passes whole, but an input seldom wins more than a few: their variances add.
+  /// An input is seen by gradient_taps windows, or by all if there are fewer. An average passes each a taps-th, and neighbours'
+  /// point the same way, so their amplitudes add; a maximum passes whole, but an input seldom wins more than a few: their
+  /// variances add.
   template <class Values>
   static constexpr void spread(const double* vy, double* vx, int, int, int) {
     constexpr window w = Values::node.win;
-    const double share = static_cast<double>(w.gradient_taps()) / w.taps();
-    const double k = Keeps ? w.gradient_taps() : share * share;
+    constexpr shape out = Values::node.out;
+    constexpr int rows = window::gradient_taps(w.kernel_h, w.stride_h, 1);
+    constexpr int columns = window::gradient_taps(w.kernel_w, w.stride_w, 1);
+    constexpr int windows = (rows < out.h ? rows : out.h) * (columns < out.w ? columns : out.w);
+    const double share = static_cast<double>(windows) / w.taps();
+    const double k = Keeps ? windows : share * share;
     for (int c = 0; c < Values::node.in.c; ++c) vx[c] += vy[c] * k;
   }
 };

@@ -30,14 +30,15 @@ struct keep_input {
   }
 };
 
-template <class Kernel>
+/// InPlace: whether output rows follow the input's, so that they may overwrite them.
+template <class Kernel, bool InPlace = true>
 struct forward {
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::x0, role::w, role::b},
             .writes = {role::y, role::mask},
             .modifies = role::none,
             .scratch = 0,
-            .in_place = {{role::y, role::x0, row_lag(f)}}};
+            .in_place = {{InPlace ? role::y : role::none, role::x0, row_lag(f)}}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
@@ -45,9 +46,9 @@ struct forward {
       kernels::call<Kernel, At::geometry>(
           kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), at.logits()});
     else
-      kernels::call<Kernel, At::geometry>(kernels::convolution_args{at.x0(), at.weights(), at.bias(), At::scale(),
-                                                                    At::zero(role::x0), At::zero(role::y), At::range(),
-                                                                    at.y(), at.mask(), at.part()});
+      kernels::call<Kernel, At::geometry>(kernels::convolution_args{
+          at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
+          at.mask(), at.part(), At::node.weight_zero});
   }
 };
 
@@ -69,8 +70,10 @@ struct clip {
 /// SumsChannels: where a sum runs over output channels, gradients are scaled per channel before it, in scratch; else after.
 template <class Kernel, bool SumsChannels>
 struct input_gradient {
-  static constexpr int terms(const facts& f) { return (SumsChannels ? f.out.c : 1) * f.win.gradient_taps(); }
-  static constexpr int scaled_bytes(const facts& f) { return SumsChannels ? (2 * terms(f) + 3) / 4 * 4 : 0; }
+  static constexpr int terms(const facts& f) { return (SumsChannels ? f.out.c / f.groups : 1) * f.win.gradient_taps(); }
+  static constexpr int scaled_bytes(const facts& f) {
+    return SumsChannels ? (2 * f.out.c * f.win.gradient_taps() + 3) / 4 * 4 : 0;
+  }
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::dy, role::w},
             .writes = {role::dx0},

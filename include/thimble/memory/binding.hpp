@@ -12,6 +12,7 @@ namespace thimble {
 /// the body's for all before the head.
 struct lesson {
   int label = 0;
+  const float* target = nullptr;
   kernels::step_size rate, bias_rate;
   int loss_exponent = 0, body_exponent = 0;
   fixed16 loss{};
@@ -24,18 +25,23 @@ class step_binding {
   static constexpr const auto& plan = plan_of<Net, Update>;
   static constexpr const step& s = plan.s[Step];
   static constexpr int n = s.node, nodes = g.size;
-  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
   using values = node_values<Net, n>;
   using tables = channel_multipliers<Net, n>;
 
  public:
+  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
   static constexpr const facts& node = g.at[n];
-  static constexpr kernels::geometry geometry{node.in, node.out, node.win, node.trained};
+  static constexpr kernels::geometry geometry{node.in, node.out, node.win, node.trained, node.groups};
   static constexpr bool adds = s.adds;
 
   THIMBLE_INLINE step_binding(unsigned char* arena, unsigned char* trained, lesson* now)
       : arena_(arena), trained_(trained), now_(now) {}
 
+  /// The shape of an input's tensor as its maker has it.
+  static constexpr shape shape_of(role r) { return g.at[values::source(r)].out; }
+  /// Whether this node reads int32 logits (a loss does, if the layer before can give them).
+  static constexpr bool reads_logits = node.inputs[0] >= 0 && g.at[node.inputs[0] < 0 ? 0 : g.owner(node.inputs[0])].logits;
+  static constexpr quantization quantized(role r) { return values::quantized(r); }
   static constexpr int zero(role r) { return values::zero(r); }
   static constexpr double real_scale(role r) { return values::real_scale(r); }
   static constexpr limits range() { return values::range(); }
@@ -51,7 +57,7 @@ class step_binding {
   /// e of the gradient in a role.
   static constexpr int exponent(role r) {
     if (r == role::dy) return exponents<Net, Update>::template of_gradient<g.owner(n)>;
-    return r == role::dx1 ? input_exponent<1>() : input_exponent<0>();
+    return exponent_of_input(slot_of(r), std::make_integer_sequence<int, most_inputs>{});
   }
   static constexpr int gradient_limit = [] {
     if constexpr (requires { layer::terms(node); })
@@ -67,8 +73,17 @@ class step_binding {
       return 0;
   }();
 
-  const std::int8_t* x0() const { return at<const std::int8_t, role::x0>(); }
-  const std::int8_t* x1() const { return at<const std::int8_t, role::x1>(); }
+  /// An input: in the arena, or in flash if it is a constant.
+  template <role R>
+  const std::int8_t* input() const {
+    constexpr int source = g.owner(values::source(R));
+    if constexpr (g.at[source].is_constant)
+      return mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(source)>::layer::data();
+    else
+      return at<const std::int8_t, R>();
+  }
+  const std::int8_t* x0() const { return input<role::x0>(); }
+  const std::int8_t* x1() const { return input<role::x1>(); }
   std::int8_t* y() const { return at<std::int8_t, role::y>(); }
   std::int32_t* logits() const { return at<std::int32_t, role::y>(); }
   const std::int32_t* logits_in() const { return at<const std::int32_t, role::x0>(); }
@@ -83,12 +98,10 @@ class step_binding {
   unsigned char* scratch() const { return arena_ + constant<(s.scratch > 0 ? s.scratch_at : 0)>; }
 
   kernels::weights weights() const {
-    const std::int8_t* flash = nullptr;
-    if constexpr (!values::is_fresh) flash = values::layer::weight;
     if constexpr (node.trained > 0)
-      return {flash, parameter<std::int8_t, weight>()};
+      return {values::flash(), parameter<std::int8_t, weight>()};
     else
-      return {flash, nullptr};
+      return {values::flash(), nullptr};
   }
   const std::int32_t* bias() const {
     if constexpr (node.bias_trained)
@@ -115,8 +128,14 @@ class step_binding {
   }
 
   int label() const { return now_->label; }
+  const float* target() const { return now_->target; }
   void begin_gradient(int exponent, fixed16 loss) const {
     now_->loss_exponent = exponent;
+    now_->loss = loss;
+  }
+  /// For a loss that reads stored values: its gradient is the body's.
+  void begin_body(int exponent, fixed16 loss) const {
+    now_->body_exponent = exponent;
     now_->loss = loss;
   }
   void enter_body(int exponent) const { now_->body_exponent = now_->loss_exponent + exponent; }
@@ -132,6 +151,12 @@ class step_binding {
       return 0;
     else
       return exponents<Net, Update>::template of_gradient<g.owner(node.inputs[Slot])>;
+  }
+  template <int... Slot>
+  static constexpr int exponent_of_input(int slot, std::integer_sequence<int, Slot...>) {
+    int e = 0;
+    ((Slot == slot ? void(e = input_exponent<Slot>()) : void()), ...);
+    return e;
   }
   int k() const { return constant<node.logits> ? now_->loss_exponent : now_->body_exponent; }
 

@@ -23,22 +23,22 @@ struct overlay_option {
 inline constexpr int most_overlays = 4;
 
 /// What placing needs besides the plan.
-template <int N>
+template <class Plan>
 struct placing {
-  int order[static_cast<std::size_t>(plan<N>::tensors)]{};  ///< of the arena's tensors, largest first
+  int order[static_cast<std::size_t>(Plan::tensors)]{};  ///< of the arena's tensors, largest first
   int count = 0;
-  overlay_option over[static_cast<std::size_t>(plan<N>::tensors)][most_overlays]{};
-  int overs[static_cast<std::size_t>(plan<N>::tensors)]{};
-  int by_offset[static_cast<std::size_t>(plan<N>::tensors)]{};  ///< those placed so far, lowest first
+  overlay_option over[static_cast<std::size_t>(Plan::tensors)][most_overlays]{};
+  int overs[static_cast<std::size_t>(Plan::tensors)]{};
+  int by_offset[static_cast<std::size_t>(Plan::tensors)]{};  ///< those placed so far, lowest first
   int placed = 0, lowest = 0, highest = 0;
 };
 
 /// The tensors of the arena, largest first (of equals, the earlier number).
-template <int N>
-constexpr void order_by_size(const plan<N>& p, placing<N>& w) {
-  for (int i = 0; i < plan<N>::tensors; ++i) {
+template <class Plan>
+constexpr void order_by_size(const Plan& p, placing<Plan>& w) {
+  for (int i = 0; i < Plan::tensors; ++i) {
     const tensor& t = p.t[i];
-    if (!plan<N>::in_arena(i) || !t.needed || t.last < t.first || t.bytes == 0) continue;
+    if (!Plan::in_arena(i) || !t.needed || t.last < t.first || t.bytes == 0) continue;
     int j = w.count++;
     for (; j > 0 && p.t[w.order[j - 1]].bytes < t.bytes; --j) w.order[j] = w.order[j - 1];
     w.order[j] = i;
@@ -46,15 +46,15 @@ constexpr void order_by_size(const plan<N>& p, placing<N>& w) {
 }
 
 /// A step's permission holds if the read dies there and the write begins there.
-template <int N>
-constexpr bool holds(const plan<N>& p, int loop_of_step, const permission& x) {
+template <class Plan>
+constexpr bool holds(const Plan& p, int loop_of_step, const permission& x) {
   if (x.write < 0 || x.read < 0) return false;
   const tensor &to = p.t[x.write], &from = p.t[x.read];
   return to.needed && to.first == loop_of_step && from.last == loop_of_step && align_up(x.lag) < to.bytes;
 }
 
-template <int N>
-constexpr void list_overlays(const plan<N>& p, placing<N>& w, bool with_lag) {
+template <class Plan>
+constexpr void list_overlays(const Plan& p, placing<Plan>& w, bool with_lag) {
   for (int k = 0; k < p.steps; ++k)
     for (const permission& x : p.s[k].in_place) {
       if (!holds(p, k, x) || (x.lag != 0 && !with_lag)) continue;
@@ -66,8 +66,8 @@ constexpr void list_overlays(const plan<N>& p, placing<N>& w, bool with_lag) {
 }
 
 /// The lowest offset of the smallest gap, among tensors alive at the same time, that holds t; above all if none does.
-template <int N>
-constexpr int best_gap(const plan<N>& p, const placing<N>& w, const tensor& t) {
+template <class Plan>
+constexpr int best_gap(const Plan& p, const placing<Plan>& w, const tensor& t) {
   int best = -1, best_size = 1 << 30, cursor = w.lowest;
   for (int s = 0; s < w.placed; ++s) {
     const tensor& u = p.t[w.by_offset[s]];
@@ -79,8 +79,8 @@ constexpr int best_gap(const plan<N>& p, const placing<N>& w, const tensor& t) {
   return best_size < 1 << 30 ? best : cursor;
 }
 
-template <int N>
-constexpr bool is_free(const plan<N>& p, const placing<N>& w, const tensor& t, int at, int except) {
+template <class Plan>
+constexpr bool is_free(const Plan& p, const placing<Plan>& w, const tensor& t, int at, int except) {
   for (int s = 0; s < w.placed; ++s) {
     const int id = w.by_offset[s];
     const tensor& u = p.t[id];
@@ -91,8 +91,8 @@ constexpr bool is_free(const plan<N>& p, const placing<N>& w, const tensor& t, i
 }
 
 /// Places one tensor: over a partner where that is allowed, free and grows the arena no more than its best gap would.
-template <int N>
-constexpr void place(plan<N>& p, placing<N>& w, int me) {
+template <class Plan>
+constexpr void place(Plan& p, placing<Plan>& w, int me) {
   tensor& t = p.t[me];
   const auto growth = [&](int at) {
     return (at < w.lowest ? w.lowest - at : 0) + (at + t.bytes > w.highest ? at + t.bytes - w.highest : 0);
@@ -114,8 +114,8 @@ constexpr void place(plan<N>& p, placing<N>& w, int me) {
 }
 
 /// Bytes that overlays may save at step k: its best permission that holds.
-template <int N>
-constexpr int overlay_saving(const plan<N>& p, int k) {
+template <class Plan>
+constexpr int overlay_saving(const Plan& p, int k) {
   int saved = 0;
   for (const permission& x : p.s[k].in_place) {
     if (!holds(p, k, x)) continue;
@@ -127,9 +127,9 @@ constexpr int overlay_saving(const plan<N>& p, int k) {
 }
 
 /// Bytes alive at each step, less what overlays may save there; no placement can be smaller than the largest.
-template <int N>
-constexpr void bound(plan<N>& p, const placing<N>& w) {
-  int change[static_cast<std::size_t>(plan<N>::steps_room + 1)]{};  // at each step, from the one before
+template <class Plan>
+constexpr void bound(Plan& p, const placing<Plan>& w) {
+  int change[static_cast<std::size_t>(Plan::steps_room + 1)]{};  // at each step, from the one before
   for (int q = 0; q < w.count; ++q) {
     const tensor& t = p.t[w.order[q]];
     change[t.first < 0 ? 0 : t.first] += t.bytes;
@@ -144,16 +144,16 @@ constexpr void bound(plan<N>& p, const placing<N>& w) {
 }
 
 /// One placement, in the order kept in `w`.
-template <int N>
+template <class Plan>
 struct attempt {
-  plan<N> p;
-  placing<N> w;
+  Plan p;
+  placing<Plan> w;
 };
 
-template <int N>
-constexpr void place_in_order(attempt<N>& a) {
-  plan<N>& p = a.p;
-  placing<N>& w = a.w;
+template <class Plan>
+constexpr void place_in_order(attempt<Plan>& a) {
+  Plan& p = a.p;
+  placing<Plan>& w = a.w;
   w.placed = w.lowest = w.highest = 0;
   for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset = unplaced;
   for (int q = 0; q < w.count; ++q) place(p, w, w.order[q]);
@@ -162,13 +162,13 @@ constexpr void place_in_order(attempt<N>& a) {
 }
 
 /// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors largest first.
-template <int N>
-constexpr attempt<N> prepare(const plan<N>& derived, bool with_lag) {
-  attempt<N> a{derived, {}};
-  for (int i = 0; i < plan<N>::tensors; ++i) {
+template <class Plan>
+constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag) {
+  attempt<Plan> a{derived, {}};
+  for (int i = 0; i < Plan::tensors; ++i) {
     tensor& t = a.p.t[i];
     t.bytes = align_up(t.bytes);
-    if (plan<N>::in_arena(i) || !t.needed) continue;
+    if (Plan::in_arena(i) || !t.needed) continue;
     t.offset = a.p.trained;
     a.p.trained += t.bytes;
   }
@@ -179,15 +179,15 @@ constexpr attempt<N> prepare(const plan<N>& derived, bool with_lag) {
 }
 
 /// The first attempt.
-template <int N>
-constexpr attempt<N> first_attempt(attempt<N> a) {
+template <class Plan>
+constexpr attempt<Plan> first_attempt(attempt<Plan> a) {
   place_in_order(a);
   return a;
 }
 
 /// The next: what ended highest is placed first. Nothing to do once the bound is met.
-template <int N>
-constexpr attempt<N> next_attempt(attempt<N> a) {
+template <class Plan>
+constexpr attempt<Plan> next_attempt(attempt<Plan> a) {
   if (a.p.peak <= a.p.lower_bound) return a;
   int top = 0;
   for (int q = 1; q < a.w.count; ++q) {

@@ -8,25 +8,34 @@
 namespace thimble {
 
 /// The clamp fused into a layer's output.
-enum class activation : unsigned char { none, relu, relu6 };
+enum class activation : unsigned char { none, relu, relu6, relu_n1_to_1 };
+
+/// Inputs that one node may have.
+inline constexpr int most_inputs = 16;
 
 /// Filled in by the layer's `complete` (its own fields) and by the sparse update (what trains).
 struct facts {
   const char* kind = "";        ///< "conv2d", ...
   const char* name = "";        ///< the user's, or empty
   const char* fault = nullptr;  ///< why this layer cannot take what it is given
-  int inputs[2] = {-1, -1};
+  int inputs[most_inputs] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
   shape in, in1, out;  ///< of the first input, of the second if there is one, of the output
   window win;
+  int groups = 1;  ///< of input channels, each seen by its share of the output channels
   activation act = activation::none;
   bool is_view = false;      ///< the output is the input's bytes
   bool keeps_scale = false;  ///< the output has the input's quantization
   bool logits = false;       ///< the output is int32 Q15.16, for a loss
   bool can_be_logits = false;
+  bool is_constant = false;  ///< the output lies in flash
+  bool is_loss = false;
+  const char* infers_only = nullptr;  ///< why no gradient passes: nothing at or before this layer can learn
   // Weights, for layers that have them. A row is what lies along the input channels.
   int number = -1;  ///< among layers with weights, from the stem = 0
   int weight_rows = 0, weight_row = 0, biases = 0, fan_in = 0;
   float fresh_scale = 0;  ///< weight scale of a layer that starts from zero
+  int weight_zero = 0;    ///< zero point of the weights: not 0 only in some imported dense layers, which only infer
+  bool float_product = false;  ///< s_x * s_w is rounded to float, as TFLite does for dense layers of one weight scale
   // What the sparse update chose.
   int trained = 0;  ///< input channels whose weights train
   bool bias_trained = false;

@@ -26,6 +26,8 @@ struct graph {
     while (at[n].keeps_scale) n = at[n].inputs[0];
     return n;
   }
+  /// The node whose output is the network's: the last, or what the loss reads.
+  [[nodiscard]] constexpr int output() const { return at[N - 1].is_loss ? at[N - 1].inputs[0] : N - 1; }
   [[nodiscard]] constexpr int node_numbered(int number) const {
     for (int i = 0; i < N && number >= 0; ++i)
       if (at[i].number == number) return i;
@@ -49,13 +51,8 @@ constexpr void enter(graph<N>& g, int i, node<Layer, Inputs...>) {
   if (k > 1) f.in1 = g.at[f.inputs[1]].out;
   Layer::complete(f);
   if (f.biases > 0) f.number = g.numbered++;
-  if constexpr (requires { Layer::wants_logits; }) {
-    facts& last = g.at[g.owner(f.inputs[0])];
-    if (last.can_be_logits)
-      last.logits = true;
-    else
-      f.fault = "the loss needs a dense layer without activation before it";
-  }
+  if (f.is_loss)
+    if (facts& last = g.at[g.owner(f.inputs[0])]; last.can_be_logits) last.logits = true;
 }
 
 template <class... Node>
@@ -106,6 +103,23 @@ struct shape_fault_at<Net, -1> {
   using type = no_fault;
 };
 }  // namespace detail
+
+namespace detail {
+template <class Net>
+struct own_fault {
+  using type = no_fault;
+};
+template <class Net>
+  requires requires { typename Net::fault; }
+struct own_fault<Net> {
+  using type = typename Net::fault;
+};
+}  // namespace detail
+
+/// What a network found wrong while it was made (a file that cannot be read, a head that cannot be), or no_fault. A network
+/// that may be wrong has a member `fault`, and passes on that of what it is made of.
+template <class Net>
+using fault_of = typename detail::own_fault<Net>::type;
 
 /// What is wrong with a network's shapes, or no_fault.
 template <class Net>

@@ -13,9 +13,11 @@ namespace thimble {
 /// - `static constexpr quantization activation[nodes]`: of each node's output;
 /// - `template <int Number> struct layer` with static constexpr arrays `weight` (int8, 16-byte aligned, OHWI or HWC),
 ///   `bias` (int32, at scale s_x * s_w[o]) and `weight_scale` (float, one an output channel).
-/// A layer with `is_fresh` instead starts from zero weights and biases and takes no flash.
+/// A layer with `is_fresh` instead starts from zero weights and biases and takes no flash; one with `has_no_bias` has a null
+/// `bias`.
 template <class Architecture, class Parameters>
 struct quantized {
+  using fault = fault_of<Architecture>;
   using nodes = typename Architecture::nodes;
   using parameters = Parameters;
 };
@@ -33,7 +35,13 @@ struct node_values {
   using layer = typename mp::mp_if_c<(node.number < 0), mp::mp_identity<no_layer>, layer_numbered<node.number>>::type;
   static constexpr bool is_fresh = requires { layer::is_fresh; };
 
-  static constexpr int source(role r) { return r == role::x0 ? node.inputs[0] : r == role::x1 ? node.inputs[1] : Node; }
+  static constexpr bool has_no_bias = is_fresh || requires { layer::has_no_bias; };
+
+  using layer_type = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(Node)>::layer;
+
+  /// The shape of input i as its maker has it.
+  static constexpr shape shape_of(int slot) { return graph_of<Net>.at[node.inputs[slot]].out; }
+  static constexpr int source(role r) { return is_input(r) ? node.inputs[slot_of(r)] : Node; }
   static constexpr quantization quantized(role r) {
     const int n = graph_of<Net>.quantized_as(source(r));
     return graph_of<Net>.at[n].logits ? quantization{} : parameters::activation[n];
@@ -54,26 +62,41 @@ struct node_values {
     else
       return layer::weight[i];
   }
+  /// The weights in flash; null if the layer starts from zero.
+  static constexpr const std::int8_t* flash() {
+    if constexpr (is_fresh)
+      return nullptr;
+    else
+      return layer::weight;
+  }
   /// The biases within bias_limit. Files hold some near INT32_MIN (dead channels), whose sums would overflow: those layers
   /// get a table of their own with the nearest value that cannot.
   static constexpr const std::int32_t* bias() {
-    if constexpr (biases_fit())
+    if constexpr (has_no_bias)
+      return nullptr;
+    else if constexpr (biases_fit())
       return layer::bias;
     else
       return limited_bias<>.v;
   }
 
   /// s_x * s_w[o] / s_y.
-  static constexpr double effective(int o) { return real_scale(role::x0) * weight_scale(o) / real_scale(role::y); }
+  static constexpr double effective(int o) {
+    const double product = real_scale(role::x0) * weight_scale(o);
+    return (node.float_product ? static_cast<double>(static_cast<float>(product)) : product) / real_scale(role::y);
+  }
 
   static constexpr limits range() {
     const quantization q = quantized(role::y);
     if (node.act == activation::none) return {};
-    const int low = q.zero_point < -128 ? -128 : q.zero_point;
-    if (node.act == activation::relu) return {low, 127};
-    const double six = static_cast<double>(6.0f / q.scale) + 0.5;  // TFLite divides in float
-    const int high = six > 255 ? 127 : q.zero_point + static_cast<int>(six);
-    return {low, high > 127 ? 127 : high};
+    // The activation's limits as stored integers, rounded half away from zero; TFLite divides in float.
+    const auto steps = [&](float real) {
+      const double v = static_cast<double>(real / q.scale) + 0.5;
+      return v > 1000 ? 1000 : static_cast<int>(v);
+    };
+    const int low = q.zero_point - (node.act == activation::relu_n1_to_1 ? steps(1) : 0);
+    const int high = node.act == activation::relu ? 127 : q.zero_point + steps(node.act == activation::relu6 ? 6 : 1);
+    return {low < -128 ? -128 : low, high > 127 ? 127 : high};
   }
 
  private:
@@ -134,5 +157,13 @@ struct channel_multipliers {
   }();
   static constexpr int largest_shift = all.largest_shift;
 };
+
+/// Bytes of all weights and biases of a network, as a file or a header has them.
+template <class Net>
+inline constexpr int flash_of_parameters = [] {
+  int bytes = 0;
+  for (const facts& f : graph_of<Net>.at) bytes += f.weights() + 4 * f.biases;
+  return bytes;
+}();
 
 }  // namespace thimble

@@ -1,9 +1,10 @@
-// A network with another head.
+// A network with another head: in place of its last layer, or after a layer that it is cut at.
 #pragma once
 #include <cstddef>
 #include <type_traits>
 
 #include <thimble/network/network.hpp>
+#include <thimble/network/which.hpp>
 
 namespace thimble {
 
@@ -22,12 +23,9 @@ struct with_fresh_head {
   using layer = layer_or_fresh<Number>;
 };
 
-/// What comes before the last layer with weights.
-template <class Net>
-struct body {
-  static constexpr const auto& g = graph_of<Net>;
-  static constexpr int head = g.node_numbered(g.numbered - 1);
-  using type = building<mp::mp_take_c<typename Net::nodes, static_cast<std::size_t>(head)>, g.at[head].inputs[0]>;
+template <class Nodes>
+struct only_nodes {
+  using nodes = Nodes;
 };
 
 }  // namespace detail
@@ -37,24 +35,56 @@ struct new_head_layers_with_weights {
   static_assert(Found == 1, "a new head is one layer with weights, views and pools: see above how many were found");
 };
 
-/// The network up to its last layer with weights, then Layers: one dense layer, views and pools. The new layer starts from
-/// zero; the old head's bytes are linked nowhere.
+/// Net, then Layers: one dense layer, views and pools. The new layer starts from zero.
 template <class Net, class... Layers>
-struct replace_head {
-  using nodes = typename mp::mp_fold<mp::mp_list<Layers...>, typename detail::body<Net>::type, flatten_into>::nodes;
+struct add_head {
+  static constexpr int before = graph_of<Net>.numbered;
+  using nodes = typename mp::mp_fold<
+      mp::mp_list<Layers...>,
+      building<typename Net::nodes, static_cast<int>(mp::mp_size<typename Net::nodes>::value) - 1>,
+      flatten_into>::nodes;
   template <class Old>
-  using fresh = detail::with_fresh_head<Old, graph_of<Net>.numbered - 1>;
+  using fresh = detail::with_fresh_head<Old, before>;
   using parameters = mp::mp_eval_if<std::is_same<typename Net::parameters, no_parameters>, no_parameters, fresh,
                                     typename Net::parameters>;
 
  private:
-  struct only_nodes {
-    using nodes = typename replace_head::nodes;
-  };
-  static constexpr int found = graph_of<only_nodes>.numbered - graph_of<Net>.numbered + 1;
+  static constexpr int found = graph_of<detail::only_nodes<nodes>>.numbered - before;
 
  public:
-  using head_fault = mp::mp_if_c<found == 1, detail::no_fault, new_head_layers_with_weights<found>>;
+  using fault = detail::first_fault<
+      fault_of<Net>, mp::mp_if_c<found == 1, detail::no_fault, new_head_layers_with_weights<found>>>;
+};
+
+/// The first Count nodes of Net, of which node `Count - 1` is the output.
+template <class Net, int Count>
+struct first_nodes {
+  using fault = fault_of<Net>;
+  using nodes = mp::mp_take_c<typename Net::nodes, static_cast<std::size_t>(Count)>;
+  using parameters = typename Net::parameters;
+};
+
+namespace detail {
+/// What comes before the last layer with weights.
+template <class Net>
+struct body_of {
+  static constexpr const auto& g = graph_of<Net>;
+  static constexpr int head = g.node_numbered(g.numbered - 1);
+  using type = first_nodes<Net, (head < 0 ? g.size : g.at[head < 0 ? 0 : head].inputs[0] + 1)>;
+};
+}  // namespace detail
+
+/// Net up to its last layer with weights, then Layers, as add_head takes them. The old head's bytes are linked nowhere.
+template <class Net, class... Layers>
+struct replace_head : add_head<typename detail::body_of<Net>::type, Layers...> {};
+
+/// Net up to and with the layer Layer, by name or (layers with weights) by number: to be given a head with add_head.
+template <class Net, which Layer>
+struct cut_at {
+  using found = detail::find<Layer, Net, true>;
+  using fault = detail::first_fault<fault_of<Net>, typename found::fault>;
+  using nodes = mp::mp_take_c<typename Net::nodes, static_cast<std::size_t>(found::node < 0 ? 1 : found::node + 1)>;
+  using parameters = typename Net::parameters;
 };
 
 }  // namespace thimble

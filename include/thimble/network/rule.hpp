@@ -7,7 +7,27 @@
 namespace thimble {
 
 /// The tensors a step may touch, seen from its node. `kept` is what a layer saves for its own backward pass.
-enum class role : std::uint8_t { none, x0, x1, y, mask, kept, dx0, dx1, dy, w, b };
+enum class role : std::uint8_t {
+  none,
+  y,
+  mask,
+  kept,
+  dy,
+  w,
+  b,
+  x0 = 16,  ///< the first input; x(i) is input i
+  x1,
+  dx0 = x0 + most_inputs,  ///< the gradient of the first input; dx(i) of input i
+  dx1
+};
+constexpr role x(int i) { return static_cast<role>(static_cast<int>(role::x0) + i); }
+constexpr role dx(int i) { return static_cast<role>(static_cast<int>(role::dx0) + i); }
+/// The input that x(i) or dx(i) speaks of; -1 for other roles.
+constexpr int slot_of(role r) {
+  const int n = static_cast<int>(r) - static_cast<int>(role::x0);
+  return n < 0 ? -1 : n % most_inputs;
+}
+constexpr bool is_input(role r) { return r >= role::x0 && r < role::dx0; }
 
 /// Permission: `write` may begin `lag` bytes before `read`, if read dies in this step.
 struct overlay {
@@ -37,7 +57,10 @@ constexpr int row_lag(const facts& f) {
   return lag;
 }
 
-/// Channels of its input that a layer copies for backward: the trained ones; none if all train, as the input itself stays.
-constexpr int kept_channels(const facts& f) { return f.trained < f.in.c ? f.trained : 0; }
+/// Channels of its input that a layer copies for backward: the trained ones. None if all train, or if a weight row is not the
+/// input's channels (groups, several outputs a channel): then the input itself stays.
+constexpr int kept_channels(const facts& f) {
+  return f.trained < f.in.c && f.weight_row == f.in.c ? f.trained : 0;
+}
 
 }  // namespace thimble

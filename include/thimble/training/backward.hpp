@@ -5,54 +5,44 @@
 
 namespace thimble {
 
-/// Every rule's description, for the planner.
-template <int N>
-struct rule_book {
-  uses forward[static_cast<std::size_t>(N)][most_forward_rules]{};
-  uses gradient[static_cast<std::size_t>(N)][most_gradient_rules]{};
-  int forwards[static_cast<std::size_t>(N)]{}, gradients[static_cast<std::size_t>(N)]{};
-  int kept_bytes[static_cast<std::size_t>(N)]{};
-};
-
 namespace detail {
 
-template <int Most, class... Rules>
-constexpr void list_rules(mp::mp_list<Rules...>, uses* to, int& count, const facts& f) {
-  static_assert(sizeof...(Rules) <= Most, "a layer may have at most two forward and four gradient rules");
-  ((to[count++] = Rules::describe(f)), ...);
+template <class Node>
+using forward_of = typename Node::layer::forward;
+template <class Node>
+using gradient_of = typename Node::layer::gradient;
+template <class Node>
+using forward_size = mp::mp_size<forward_of<Node>>;
+template <class Node>
+using gradient_size = mp::mp_size<gradient_of<Node>>;
+
+template <class... Size>
+constexpr int sum_of(mp::mp_list<Size...>) {
+  return (0 + ... + static_cast<int>(Size::value));
 }
 
-template <int N, class Layer, int... Inputs>
-constexpr void list_layer(rule_book<N>& b, int n, const facts& f, node<Layer, Inputs...>) {
-  list_rules<most_forward_rules>(typename Layer::forward{}, b.forward[n], b.forwards[n], f);
-  list_rules<most_gradient_rules>(typename Layer::gradient{}, b.gradient[n], b.gradients[n], f);
-  if constexpr (requires { Layer::kept_bytes(f); }) b.kept_bytes[n] = Layer::kept_bytes(f);
-}
+/// Rules of all nodes: forward, and gradient if anything trains.
+template <class Nodes, bool Trains>
+inline constexpr int rules_of =
+    sum_of(mp::mp_transform<forward_size, Nodes>{}) + (Trains ? sum_of(mp::mp_transform<gradient_size, Nodes>{}) : 0);
 
-template <int N, class... Node>
-constexpr rule_book<N> rules_of(mp::mp_list<Node...>, const graph<N>& g) {
-  rule_book<N> b{};
-  int n = 0;
-  ((list_layer(b, n, g.at[n], Node{}), ++n), ...);
-  return b;
-}
+/// Every step that could be needed, and what each node would keep.
+template <int N, int S>
+struct candidates {
+  step s[static_cast<std::size_t>(S > 0 ? S : 1)];
+  int count = 0;
+  int kept_bytes[static_cast<std::size_t>(N)]{};
+};
 
 /// The tensor behind a role, seen from node n; views lead to what they view.
 template <int N>
 constexpr int tensor_of(role r, const graph<N>& g, int n) {
   const facts& f = g.at[n];
   const auto owned = [&](int kind, int of) { return of < 0 ? -1 : kind * N + g.owner(of); };
+  if (const int slot = slot_of(r); slot >= 0) return owned(is_input(r) ? value : gradient, f.inputs[slot]);
   switch (r) {
-    case role::x0:
-      return owned(value, f.inputs[0]);
-    case role::x1:
-      return owned(value, f.inputs[1]);
     case role::y:
       return owned(value, n);
-    case role::dx0:
-      return owned(gradient, f.inputs[0]);
-    case role::dx1:
-      return owned(gradient, f.inputs[1]);
     case role::dy:
       return owned(gradient, n);
     case role::mask:
@@ -63,10 +53,9 @@ constexpr int tensor_of(role r, const graph<N>& g, int n) {
       return weight * N + n;
     case role::b:
       return bias_of * N + n;
-    case role::none:
-      break;
+    default:
+      return -1;
   }
-  return -1;
 }
 
 template <int N>
@@ -84,15 +73,40 @@ constexpr step make_step(const graph<N>& g, const uses& u, int n, int rule, bool
   return s;
 }
 
+template <int N, int S, class... Rules>
+constexpr void list_rules(mp::mp_list<Rules...>, candidates<N, S>& c, const graph<N>& g, [[maybe_unused]] int n,
+                          [[maybe_unused]] bool backward) {
+  [[maybe_unused]] int rule = 0;
+  ((c.s[c.count++] = make_step(g, Rules::describe(g.at[n]), n, rule++, backward)), ...);
+}
+
+template <int N, int S, class... Node>
+constexpr void list_gradients(mp::mp_list<Node...>, candidates<N, S>& c, const graph<N>& g) {
+  int n = N;
+  ((list_rules(gradient_of<Node>{}, c, g, --n, true)), ...);
+}
+
+/// The forward rules of the nodes in order; if anything trains, the gradient rules of the nodes in reverse.
+template <bool Trains, int N, class... Node>
+constexpr auto list_steps(mp::mp_list<Node...>, const graph<N>& g) {
+  candidates<N, rules_of<mp::mp_list<Node...>, Trains>> c{};
+  int n = 0;
+  const auto kept_by = [&]<class Layer>(mp::mp_identity<Layer>) {
+    if constexpr (requires { Layer::kept_bytes(g.at[0]); }) c.kept_bytes[n] = Layer::kept_bytes(g.at[n]);
+  };
+  ((list_rules(forward_of<Node>{}, c, g, n, false), kept_by(mp::mp_identity<typename Node::layer>{}), ++n), ...);
+  if constexpr (Trains) list_gradients(mp::mp_reverse<mp::mp_list<Node...>>{}, c, g);
+  return c;
+}
 /// Bytes of every tensor that could be needed; what trains is needed.
-template <int N>
-constexpr void size_tensors(plan<N>& p, const graph<N>& g, const rule_book<N>& b) {
+template <int N, int S>
+constexpr void size_tensors(plan<N, S>& p, const graph<N>& g, const int* kept_bytes) {
   for (int n = 0; n < N; ++n) {
     const facts& f = g.at[n];
-    p.t[value * N + n].bytes = f.out.size() * (f.logits ? 4 : 1);
+    p.t[value * N + n].bytes = f.is_constant ? 0 : f.out.size() * (f.logits ? 4 : 1);
     p.t[gradient * N + n].bytes = 2 * f.out.size();
     p.t[mask * N + n].bytes = (f.out.size() + 7) / 8;
-    p.t[kept * N + n].bytes = b.kept_bytes[n];
+    p.t[kept * N + n].bytes = kept_bytes[n];
     const int trained = f.trained * f.weight_rows;
     p.t[weight * N + n].bytes = p.t[residual_of_weight * N + n].bytes = trained;
     p.t[weight * N + n].needed = p.t[residual_of_weight * N + n].needed = trained > 0;
@@ -101,25 +115,14 @@ constexpr void size_tensors(plan<N>& p, const graph<N>& g, const rule_book<N>& b
   }
 }
 
-/// A step lives if it writes (or changes) something needed; then what it reads is needed. Roots: the logits, what trains.
-template <int N>
-constexpr void derive(plan<N>& p, const graph<N>& g, const rule_book<N>& b) {
-  size_tensors(p, g, b);
-  bool trains = false;
-  for (const facts& f : g.at) trains = trains || f.trained > 0 || f.bias_trained;
-
-  step all[static_cast<std::size_t>(plan<N>::steps_room)]{};
-  bool lives[static_cast<std::size_t>(plan<N>::steps_room)]{};
-  int count = 0, last_value = 0;
-  for (int n = 0; n < N; ++n)
-    for (int r = 0; r < b.forwards[n]; ++r) all[count++] = make_step(g, b.forward[n][r], n, r, false), last_value = n;
-  if (trains)
-    for (int n = N - 1; n >= 0; --n)
-      for (int r = 0; r < b.gradients[n]; ++r) all[count++] = make_step(g, b.gradient[n][r], n, r, true);
-
-  p.t[value * N + last_value].needed = true;
-  for (int i = count - 1; i >= 0; --i) {
-    const step& s = all[i];
+/// A step lives if it writes (or changes) something needed; then what it reads is needed. Roots: the output, what trains.
+template <int N, int S>
+constexpr void derive(plan<N, S>& p, const graph<N>& g, const candidates<N, S>& all) {
+  size_tensors(p, g, all.kept_bytes);
+  bool lives[static_cast<std::size_t>(plan<N, S>::steps_room)]{};
+  p.t[value * N + g.owner(g.output())].needed = true;
+  for (int i = all.count - 1; i >= 0; --i) {
+    const step& s = all.s[i];
     lives[i] = s.modifies >= 0 && p.t[s.modifies].needed;
     for (int w : s.writes) lives[i] = lives[i] || (w >= 0 && p.t[w].needed && p.t[w].bytes > 0);
     if (!lives[i]) continue;
@@ -128,9 +131,9 @@ constexpr void derive(plan<N>& p, const graph<N>& g, const rule_book<N>& b) {
   }
 
   bool written[static_cast<std::size_t>(tensor_kinds * N)]{};
-  for (int i = 0; i < count; ++i) {
+  for (int i = 0; i < all.count; ++i) {
     if (!lives[i]) continue;
-    step& s = p.s[p.steps++] = all[i];
+    step& s = p.s[p.steps++] = all.s[i];
     if (!s.backward) ++p.forward_steps;
     for (int w : s.writes) {
       if (w < gradient * N || w >= mask * N) continue;
@@ -142,24 +145,20 @@ constexpr void derive(plan<N>& p, const graph<N>& g, const rule_book<N>& b) {
 }
 
 /// Loops of steps (here: of one each) and the life of every tensor in them.
-template <int N>
-constexpr void find_lifetimes(plan<N>& p) {
+template <int N, int S>
+constexpr void find_lifetimes(plan<N, S>& p, int output) {
   const auto touch = [&](int id, int i) {
     if (id < 0 || !p.t[id].needed) return;
     tensor& t = p.t[id];
     if (i < t.first) t.first = i;
     if (i > t.last) t.last = i;
   };
-  int last_value = -1;
   for (int i = 0; i < p.steps; ++i) {
     const step& s = p.s[i];
     p.l[p.loops++] = {i, 1, 1};
     if (!s.backward) ++p.forward_loops;
     for (int r : s.reads) touch(r, i);
-    for (int w : s.writes) {
-      touch(w, i);
-      if (!s.backward && w >= 0 && w < gradient * N) last_value = w;
-    }
+    for (int w : s.writes) touch(w, i);
     touch(s.modifies, i);
     if (s.scratch > 0) {
       tensor& t = p.t[tensor_kinds * N + i];
@@ -168,8 +167,8 @@ constexpr void find_lifetimes(plan<N>& p) {
       touch(tensor_kinds * N + i, i);
     }
   }
-  if (last_value >= 0 && p.t[last_value].last < p.forward_loops - 1)
-    p.t[last_value].last = p.forward_loops - 1;  // the user reads it after the forward pass
+  tensor& made = p.t[value * N + output];
+  if (made.last < p.forward_loops - 1) made.last = p.forward_loops - 1;  // the user reads it after the forward pass
 }
 
 }  // namespace detail
@@ -178,12 +177,19 @@ template <class Net, class Update>
 inline constexpr auto marked = Update::template apply<Net>();
 
 template <class Net, class Update>
+inline constexpr bool anything_trains = [] {
+  for (const facts& f : marked<Net, Update>.at)
+    if (f.trained > 0 || f.bias_trained) return true;
+  return false;
+}();
+
+template <class Net, class Update>
 inline constexpr auto derived = [] {
   constexpr const auto& g = marked<Net, Update>;
-  constexpr int n = g.size;
-  plan<n> p{};
-  detail::derive(p, g, detail::rules_of(typename Net::nodes{}, g));
-  detail::find_lifetimes(p);
+  constexpr bool trains = anything_trains<Net, Update>;
+  plan<g.size, detail::rules_of<typename Net::nodes, trains>> p{};
+  detail::derive(p, g, detail::list_steps<trains>(typename Net::nodes{}, g));
+  detail::find_lifetimes(p, g.owner(g.output()));
   return p;
 }();
 

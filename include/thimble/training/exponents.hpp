@@ -66,11 +66,15 @@ struct exponents {
   template <int Node>
   using values = node_values<Net, Node>;
 
+  /// Channels of one input of a reader, as the reader sees it.
+  template <int Reader, int Slot>
+  static constexpr int channels_of = Slot == 0 ? g.at[Reader].in.c : g.at[g.at[Reader].inputs[Slot]].out.c;
+
   /// What one reader adds to the variance of its input's gradient, for a block of its weights.
   template <int Reader, int Slot, int Block>
   static constexpr auto make_block() {
     constexpr const facts& f = g.at[Reader];
-    channel_variance<f.in.c> r{};
+    channel_variance<channels_of<Reader, Slot>> r{};
     const int begin = Block * detail::rows_per_block(f), end = begin + detail::rows_per_block(f);
     layer<Reader>::template spread<values<Reader>>(of<Reader>.v, r.v, Slot, begin,
                                                    end < f.weight_rows ? end : f.weight_rows);
@@ -84,21 +88,29 @@ struct exponents {
     const auto add = [&](const auto& from, int n) {
       for (int c = 0; c < n; ++c) to.v[c % channels] += from.v[c] * channels / n;  // the mean over positions of a view
     };
-    (add(block<Reader, Slot, Block>, g.at[Reader].in.c), ...);
+    (add(block<Reader, Slot, Block>, channels_of<Reader, Slot>), ...);
   }
 
   template <int Node, int Reader, class Into>
   static constexpr void add_reader(Into& to) {
     constexpr const facts& f = g.at[Reader];
-    if constexpr (f.logits && g.owner(f.inputs[0]) == Node) {
-      for (double& v : to.v) v += entry_variance;
-    } else if constexpr (!f.logits && requires { &layer<Reader>::template spread<values<Reader>>; }) {
-      using all = std::make_integer_sequence<int, detail::blocks_of(f)>;
-      if constexpr (f.inputs[0] >= 0 && g.owner(f.inputs[0]) == Node)
-        add_blocks<Reader, 0>(to, g.at[Node].out.c, all{});
-      if constexpr (f.inputs[1] >= 0 && g.owner(f.inputs[1]) == Node)
-        add_blocks<Reader, 1>(to, g.at[Node].out.c, all{});
+    constexpr bool enters = f.logits || (f.is_loss && !g.at[Node].logits);
+    if constexpr (enters) {
+      if (f.inputs[0] >= 0 && g.owner(f.inputs[0]) == Node)
+        for (double& v : to.v) v += entry_variance;
+    } else if constexpr (requires { &layer<Reader>::template spread<values<Reader>>; }) {
+      add_slots<Node, Reader>(to, std::make_integer_sequence<int, most_inputs>{});
     }
+  }
+  template <int Node, int Reader, class Into, int... Slot>
+  static constexpr void add_slots(Into& to, std::integer_sequence<int, Slot...>) {
+    (add_slot<Node, Reader, Slot>(to), ...);
+  }
+  template <int Node, int Reader, int Slot, class Into>
+  static constexpr void add_slot(Into& to) {
+    constexpr const facts& f = g.at[Reader];
+    if constexpr (f.inputs[Slot] >= 0 && g.owner(f.inputs[Slot] < 0 ? 0 : f.inputs[Slot]) == Node)
+      add_blocks<Reader, Slot>(to, g.at[Node].out.c, std::make_integer_sequence<int, detail::blocks_of(f)>{});
   }
 
   template <int Node, int... After>

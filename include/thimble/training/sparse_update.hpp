@@ -1,25 +1,10 @@
 // What may change on the device: marks on the facts of a network, and the errors when a mark names nothing.
 #pragma once
 #include <thimble/network/parameters.hpp>
+#include <thimble/network/which.hpp>
 
 namespace thimble {
 
-template <detail::text Meant>
-struct did_you_mean {};
-
-template <detail::text Asked, class Hint>
-struct no_layer_named {
-  static_assert(sizeof(Hint) == 0, "the update names a layer that the network does not have: see both names above");
-};
-template <detail::text Name, int First, int Second>
-struct layers_of_one_name {
-  static_assert(First == Second, "the update names a layer, but two have that name: see it and both nodes above");
-};
-template <int Asked, int Count>
-struct no_layer_numbered {
-  static_assert(Asked < Count,
-                "the update numbers a layer that the network does not have: see the number and the count above");
-};
 template <int Numerator, int Denominator>
 struct fraction_of_channels {
   static_assert(0 < Numerator && Numerator <= Denominator,
@@ -35,60 +20,6 @@ struct ratio {
     return k < 1 ? 1 : k;
   }
 };
-
-/// A layer, by number (layers with weights, the stem is 0) or by name.
-template <std::size_t N>
-struct which {
-  int number = -1;
-  char s[N]{};
-  constexpr which(int n)
-    requires(N == 1)
-      : number(n) {}
-  constexpr which(const char (&literal)[N]) {
-    for (std::size_t i = 0; i < N; ++i) s[i] = literal[i];
-  }
-};
-which(int) -> which<1>;
-
-namespace detail {
-
-template <which W, class Net>
-struct find {
-  static constexpr const auto& g = graph_of<Net>;
-  static constexpr int from(int first) {
-    for (int i = first; i < g.size; ++i) {
-      const bool named = W.s[0] != 0 && g.at[i].number >= 0 && same(g.at[i].name, W.s);
-      if (W.number >= 0 ? g.at[i].number == W.number : named) return i;
-    }
-    return -1;
-  }
-  static constexpr int node = from(0), second = node < 0 ? -1 : from(node + 1);
-  static constexpr const char* nearest = [] {
-    const char* best = "";
-    int distance = 1 << 20;
-    for (int i = 0; i < g.size; ++i)
-      if (g.at[i].number >= 0 && g.at[i].name[0] != 0)
-        if (const int d = edit_distance(g.at[i].name, W.s); d < distance) distance = d, best = g.at[i].name;
-    return best;
-  }();
-  template <which Asked>
-  struct named_fault {
-    using type = no_layer_named<text_from<sizeof Asked.s>(Asked.s), did_you_mean<as_text([] { return nearest; })>>;
-  };
-  template <which Asked>
-  struct numbered_fault {
-    using type = no_layer_numbered<Asked.number, g.numbered>;
-  };
-  template <which Asked>
-  struct doubled_fault {
-    using type = layers_of_one_name<text_from<sizeof Asked.s>(Asked.s), node, second>;
-  };
-  using found_fault = mp::mp_if_c<(second < 0), mp::mp_identity<no_fault>, doubled_fault<W>>;
-  using fault = typename mp::mp_if_c<(node >= 0), found_fault,
-                                     mp::mp_if_c<(W.number >= 0), numbered_fault<W>, named_fault<W>>>::type;
-};
-
-}  // namespace detail
 
 // Each mark has `fault<Net>`, the type that says what is wrong (or no_fault), and `mark<Net>(graph)`.
 

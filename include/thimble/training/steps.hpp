@@ -43,13 +43,10 @@ struct loop {
   int first = 0, count = 1, iterations = 1;
 };
 
-inline constexpr int most_forward_rules = 2, most_gradient_rules = 4;
-inline constexpr int most_steps_per_node = most_forward_rules + most_gradient_rules;
-
-/// N nodes: tensor number = kind * N + node; scratch of step s = tensor_kinds * N + s.
-template <int N>
+/// N nodes and at most S steps: tensor number = kind * N + node; scratch of step s = tensor_kinds * N + s.
+template <int N, int S>
 struct plan {
-  static constexpr int steps_room = most_steps_per_node * N;
+  static constexpr int nodes = N, steps_room = S > 0 ? S : 1;
   static constexpr int tensors = tensor_kinds * N + steps_room;
   tensor t[static_cast<std::size_t>(tensors)];
   step s[static_cast<std::size_t>(steps_room)];

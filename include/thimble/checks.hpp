@@ -1,0 +1,104 @@
+// What can be wrong with a network and an update, asked in one place, the first thing first.
+#pragma once
+#include <type_traits>
+
+#include <thimble/memory/placement.hpp>
+#include <thimble/training/loss.hpp>
+
+namespace thimble {
+
+template <class Net>
+struct network_has_no_parameters {
+  static_assert(sizeof(Net) == 0,
+                "this network has no parameters yet: quantize it with the lab and include the exported header");
+};
+template <class Net>
+struct fresh_head_does_not_train {
+  static_assert(sizeof(Net) == 0,
+                "the new head starts from zero, so the update must train all of it: add weights_of_head");
+};
+template <detail::text Layer, detail::text Name, int Node, detail::text Why>
+struct layer_only_infers {
+  static_assert(Node < 0, "nothing can learn at or before a layer that only infers: see it, its node and why above");
+};
+
+namespace detail {
+
+template <class Net, class Update>
+struct fresh_head_fault {
+  static constexpr const auto& g = marked<Net, Update>;
+  static constexpr int head = g.node_numbered(g.numbered - 1);
+  static constexpr bool stays_zero = [] {
+    if constexpr (head < 0)
+      return false;
+    else
+      return node_values<Net, head>::is_fresh && g.at[head].trained < g.at[head].weight_row;
+  }();
+  using type = mp::mp_if_c<stays_zero, fresh_head_does_not_train<Net>, no_fault>;
+};
+
+/// The first layer that only infers but would have to pass a gradient, or learn.
+template <class Net, class Update>
+struct gradient_fault {
+  static constexpr const auto& g = marked<Net, Update>;
+  static constexpr int blocked = [] {
+    bool learns[static_cast<std::size_t>(g.size)]{};
+    for (int n = 0; n < g.size; ++n) {
+      const facts& f = g.at[n];
+      learns[n] = f.trained > 0 || f.bias_trained;
+      for (const int from : f.inputs) learns[n] = learns[n] || (from >= 0 && learns[from]);
+      if (learns[n] && f.infers_only != nullptr) return n;
+    }
+    return -1;
+  }();
+  template <int Node, class = void>
+  struct at {
+    static constexpr const facts& f = g.at[Node];
+    using type = layer_only_infers<as_text([] { return f.kind; }), as_text([] { return f.name; }), Node,
+                                   as_text([] { return f.infers_only; })>;
+  };
+  template <class Dummy>
+  struct at<-1, Dummy> {
+    using type = no_fault;
+  };
+  using type = typename at<blocked>::type;
+};
+
+/// Each check is asked only if those before found nothing, for else it could not be answered.
+template <class Found, template <class...> class Next, class... Arguments>
+struct otherwise {
+  using type = Found;
+};
+template <template <class...> class Next, class... Arguments>
+struct otherwise<no_fault, Next, Arguments...> {
+  using type = typename Next<Arguments...>::type;
+};
+
+template <class Net, class Update>
+struct update_fault {
+  using type = typename Update::template fault<Net>;
+};
+template <class Net>
+struct network_fault {
+  using made =
+      first_fault<mp::mp_if_c<std::is_same_v<typename Net::parameters, no_parameters>, network_has_no_parameters<Net>,
+                              no_fault>,
+                  fault_of<Net>>;
+  template <class N>
+  struct shapes {
+    using type = shape_fault<N>;
+  };
+  using type = typename otherwise<made, shapes, Net>::type;
+};
+
+/// The first thing that is wrong with a learner.
+template <class Net, class Update>
+struct learner_fault {
+  using network = typename network_fault<Net>::type;
+  using update = typename otherwise<network, update_fault, Net, Update>::type;
+  using gradient = typename otherwise<update, gradient_fault, Net, Update>::type;
+  using type = typename otherwise<gradient, fresh_head_fault, Net, Update>::type;
+};
+
+}  // namespace detail
+}  // namespace thimble

@@ -1,0 +1,3 @@
+// What firmware includes to read .tflite files in the compiler.
+#pragma once
+#include <thimble/formats/tflite/network.hpp>

@@ -1,0 +1,15 @@
+// What a call says when it could not do its work. Then nothing was changed.
+#pragma once
+
+namespace thimble {
+
+enum class [[nodiscard]] status : unsigned char {
+  ok,
+  label_out_of_range,   ///< not in [0, classes)
+  target_out_of_range,  ///< a target that is not a number under 32767 in magnitude
+  bad_learning_rate,    ///< negative, infinite or not a number
+  no_sample,            ///< input() was not asked for since the last infer or step, which overwrote the sample
+  sample_too_long,      ///< more values than the network's input has
+};
+
+}  // namespace thimble
