@@ -10,6 +10,13 @@ enum class [[nodiscard]] status : unsigned char {
   bad_learning_rate,    ///< negative, infinite or not a number
   no_sample,            ///< input() was not asked for since the last infer or step, which overwrote the sample
   sample_too_long,      ///< more values than the network's input has
+  // What restore() finds:
+  state_of_another_length,   ///< cut short, or too long
+  state_of_another_version,  ///< its form is none that this library writes
+  state_of_another_network,
+  state_of_another_update,  ///< other parts of the network may learn
+  state_of_another_policy,  ///< another loss or another form of parameters
+  state_damaged,            ///< its check sum does not fit
 };
 
 }  // namespace thimble

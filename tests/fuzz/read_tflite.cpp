@@ -104,6 +104,8 @@ struct places {
 
 }  // namespace
 
+// NOLINTBEGIN(readability-identifier-naming): libFuzzer's names
+
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
 /// Half of the time changes a number that means something: another tensor, operator or type, an extent, a list's entry; or swaps
@@ -170,3 +172,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       demand(c.nodes[n].read[k] >= 0 && c.nodes[n].read[k] < static_cast<int>(n));
   return 0;
 }
+
+// NOLINTEND(readability-identifier-naming)

@@ -25,7 +25,7 @@ constexpr int in_bytes = model::inputs * width(in.type), out_bytes = model::outp
 
 char sample[static_cast<unsigned>(in_bytes)], wanted[static_cast<unsigned>(out_bytes)];
 
-float float_at(const char* bytes, int i) {
+[[maybe_unused]] float float_at(const char* bytes, int i) {
   float v;
   std::memcpy(&v, bytes + 4 * i, 4);
   return v;

@@ -120,11 +120,23 @@ template <int N, int S>
 constexpr void derive(plan<N, S>& p, const graph<N>& g, const candidates<N, S>& all) {
   size_tensors(p, g, all.kept_bytes);
   bool lives[static_cast<std::size_t>(plan<N, S>::steps_room)]{};
+  // A gradient is made if it comes from the loss: of what nobody reads, or leads elsewhere, there is none.
+  bool made[static_cast<std::size_t>(tensor_kinds * N)]{};
+  bool possible[static_cast<std::size_t>(plan<N, S>::steps_room)]{};
+  const auto is_gradient = [](int id) { return id >= gradient * N && id < mask * N; };
+  for (int i = 0; i < all.count; ++i) {
+    const step& s = all.s[i];
+    possible[i] = !is_gradient(s.modifies) || made[s.modifies];
+    for (int r : s.reads) possible[i] = possible[i] && (!is_gradient(r) || made[r]);
+    for (int w : s.writes)
+      if (possible[i] && is_gradient(w)) made[w] = true;
+  }
   p.t[value * N + g.owner(g.output())].needed = true;
   for (int i = all.count - 1; i >= 0; --i) {
     const step& s = all.s[i];
     lives[i] = s.modifies >= 0 && p.t[s.modifies].needed;
     for (int w : s.writes) lives[i] = lives[i] || (w >= 0 && p.t[w].needed && p.t[w].bytes > 0);
+    lives[i] = lives[i] && possible[i];
     if (!lives[i]) continue;
     for (int r : s.reads)
       if (r >= 0 && r < arena_kinds * N) p.t[r].needed = true;

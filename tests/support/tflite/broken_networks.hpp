@@ -47,7 +47,7 @@ inline std::vector<named_file> broken_networks() {
   patched("wrong_identifier", [](auto& p) { p.put(4, 0x324c4654); });  // TFL2
   patched("offset_outside",
           [&](auto& p) { p.put(p.of(p.root(), schema::model::subgraphs), static_cast<std::uint32_t>(sound.size())); });
-  changed("operator_unknown", [](network& n) { n.operations.at(2).kind = static_cast<code>(28); });  // TANH
+  changed("operator_unknown", [](network& n) { n.operations.at(2).kind = static_cast<code>(28); });  // TANH NOLINT
   changed("fused_tanh", [](network& n) { n.operations.at(1).how.act = static_cast<activation>(4); });
   changed("int16_values", [&](network& n) { operand(n, 2, 0).type = element::int16; });
   changed("float32_weights", [&](network& n) {

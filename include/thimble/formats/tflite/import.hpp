@@ -104,7 +104,9 @@ class importer {
     } else {
       for (int i = 0; x.is(tensor_type::float32) && i < c_.operators && g_.count == 0; ++i)
         if (is_quantize_of_input(i)) push(imported_node::input_node, op(i).output);
-      if (g_.count == 0) reject_type(c_.input, "inputs are int8, uint8 or float32");
+      if (g_.count == 0)
+        reject_type(c_.input,
+                    x.is(tensor_type::float32) ? "never quantized to int8" : "inputs are int8, uint8 or float32");
     }
   }
   constexpr bool is_quantize_of_input(int i) const {
@@ -236,6 +238,7 @@ class importer {
     const operator_info& o = op(i);
     if (o.what() != operation::pad || o.at(1) < 0 || o.output == c_.output) return false;
     const tensor &x = t(o.at(0)), &p = t(o.at(1)), &y = t(o.output);
+    if (!x.is(tensor_type::int8) || !y.is(tensor_type::int8)) return false;
     if (x.rank != 4 || y.rank != 4 || !is_list(p) || p.elements() != 8 || !same(x, y) || g_.node_of[o.at(0)] < 0)
       return false;
     for (int k = 0; k < 8; ++k) {

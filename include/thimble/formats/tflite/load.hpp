@@ -73,7 +73,10 @@ inline loaded load(const std::string& path) {
   if (f == nullptr) throw std::runtime_error(path + ": cannot be opened");
   std::vector<unsigned char> bytes;
   unsigned char part[1 << 14];
-  while (const std::size_t got = std::fread(part, 1, sizeof part, f.get())) bytes.insert(bytes.end(), part, part + got);
+  for (std::size_t got = sizeof part; got == sizeof part;) {
+    got = std::fread(part, 1, sizeof part, f.get());
+    bytes.insert(bytes.end(), part, part + got);
+  }
   if (std::ferror(f.get()) != 0) throw std::runtime_error(path + ": cannot be read");
   return load(std::move(bytes), path);
 }

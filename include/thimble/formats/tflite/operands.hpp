@@ -29,7 +29,8 @@ constexpr const char* wrong_factors(const operator_info& o, const tensor& x0, co
     case operation::leaky_relu:
       return o.alpha > -0x1p8f && o.alpha < 0x1p8f ? nullptr : "its alpha is not in (-256, 256)";
     case operation::softmax:  // as TFLite demands
-      return o.beta < 0x1p20f && o.beta * x0.scale > 0x1p-26f ? nullptr : "beta times scale is under 2^-26";
+      if (!(o.beta < 0x1p20f)) return "its beta is not under 2^20";
+      return o.beta * x0.scale > 0x1p-26f ? nullptr : "beta times scale is under 2^-26";
     default:
       return nullptr;
   }
