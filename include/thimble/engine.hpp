@@ -189,4 +189,17 @@ class engine {
   bool begun_ = false, has_sample_ = false;
 };
 
+/// What stands in for an engine that cannot be, so that one error is printed.
+struct inert_engine {
+  static constexpr int inputs = 1, outputs = 1;
+  static constexpr std::size_t trained_bytes = 0, state_bytes = 1;
+  static constexpr quantization input_quantization{}, output_quantization{};
+  std::span<std::int8_t> input() { return {&pixel, 1}; }
+  void reset() {}
+  void state(std::span<unsigned char>) {}
+  [[nodiscard]] status restore(std::span<const unsigned char>) { return status::ok; }
+  [[nodiscard]] std::span<const unsigned char> trained() const { return {}; }
+  std::int8_t pixel = 0;
+};
+
 }  // namespace thimble::detail

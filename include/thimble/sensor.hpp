@@ -54,8 +54,7 @@ template <normalization N = normalization{}, class Learner>
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     const unsigned p = pixels[i], red = p >> 11, green = p >> 5 & 63, blue = p & 31;
     const unsigned bytes[] = {red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2};
-    for (std::size_t c = 0; c < 3; ++c)
-      to[3 * i + c] = detail::stored_bytes<Learner::input_quantization, N>[bytes[c]];
+    for (std::size_t c = 0; c < 3; ++c) to[3 * i + c] = detail::stored_bytes<Learner::input_quantization, N>[bytes[c]];
   }
   return status::ok;
 }
@@ -66,6 +65,15 @@ template <class Learner>
   if (!detail::holds<Learner>(first, values.size())) return status::sample_too_long;
   const auto to = learner.input().subspan(first);
   for (std::size_t i = 0; i < values.size(); ++i) to[i] = quantized_value(values[i], Learner::input_quantization);
+  return status::ok;
+}
+
+/// Values as a file with a uint8 input stores them (there they are taken as int8, 128 less), from value `first` on.
+template <class Learner>
+[[nodiscard]] status put_stored(Learner& learner, std::span<const std::uint8_t> values, std::size_t first = 0) {
+  if (!detail::holds<Learner>(first, values.size())) return status::sample_too_long;
+  const auto to = learner.input().subspan(first);
+  for (std::size_t i = 0; i < values.size(); ++i) to[i] = static_cast<std::int8_t>(values[i] - 128);
   return status::ok;
 }
 

@@ -159,17 +159,13 @@ class learner_of_loss<Net, Update, Loss> : public learner<Net, Update> {
 };
 
 /// Stands in for a learner that cannot be, so that one error is printed.
-struct inert {
+struct inert : inert_engine {
   outcome step(int, rates = {}) { return {}; }
   outcome step(std::span<const float>, rates = {}) { return {}; }
   outcome step(rates = {}) { return {}; }
   prediction<1, fixed16> infer() { return {0, 0, std::span<const fixed16, 1>(&nothing, 1)}; }
-  std::span<std::int8_t> input() { return {&pixel, 1}; }
-  void reset() {}
-  std::span<const unsigned char> trained() const { return {}; }
-  static constexpr int classes = 1, inputs = 1, outputs = 1;
+  static constexpr int classes = 1;
   fixed16 nothing{};
-  std::int8_t pixel = 0;
 };
 
 template <class Net, class Update, class Loss>
@@ -190,11 +186,12 @@ using loss_of = mp::mp_front<mp::mp_push_back<mp::mp_copy_if<mp::mp_list<Policie
 /// no constructor to run. Policies, in any order: an optimizer (sgd), a loss (cross_entropy; mean_squared_error,
 /// reconstruction_error).
 template <class Net, class Update, class... Policies>
-struct trainer : detail::learner_for<with_loss<Net, detail::loss_of<Policies...>>, Update, detail::loss_of<Policies...>> {
+struct trainer
+    : detail::learner_for<with_loss<Net, detail::loss_of<Policies...>>, Update, detail::loss_of<Policies...>> {
   static_assert(((std::is_same_v<Policies, sgd> || detail::is_loss<Policies>::value) && ...),
                 "one of these policies is not known");
-  static_assert(detail::reported<
-                typename detail::learner_fault<with_loss<Net, detail::loss_of<Policies...>>, Update>::type>);
+  static_assert(
+      detail::reported<typename detail::learner_fault<with_loss<Net, detail::loss_of<Policies...>>, Update>::type>);
 };
 
 }  // namespace thimble

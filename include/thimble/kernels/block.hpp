@@ -37,7 +37,7 @@ THIMBLE_INLINE void place(portable, const place_args& k) {
   });
 }
 
-/// y = value everywhere: PAD's border is its input's zero point (PADV2: the given value), filled first.
+/// y = value everywhere: PAD's border is its input's zero point, filled first.
 struct fill_args {
   std::int8_t* y;
   std::int8_t value;

@@ -32,7 +32,7 @@ constexpr window_key key_of(const geometry& g) {
 THIMBLE_INLINE constexpr geometry merge(const window_key& known, geometry g) {
   const window& w = known.win;  // member by member: GCC does not see through a copy of the whole
   g.win = {w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, g.win.pad_top, g.win.pad_left, w.dilation_h, w.dilation_w};
-  if (known.win.kernel_h == 1) g.win.pad_top = 0;  // a window of one pads nothing
+  if (known.win.kernel_h == 1) g.win.pad_top = 0;  // a window of one pads nothing (see also import.hpp, can_pad)
   if (known.win.kernel_w == 1) g.win.pad_left = 0;
   if (known.trained == 0) g.trained = 0;
   if (known.groups == 1) g.groups = 1;

@@ -66,12 +66,10 @@ constexpr std::int8_t clamped(int v, limits l) {
 }
 constexpr bool within(int v, limits l) { return v >= l.low && v <= l.high; }
 
-/// s_x / s_y. TFLite divides in double for QUANTIZE and in float for the RELU family.
-constexpr multiplier ratio_in_double(quantization x, quantization y) {
+/// s_x / s_y, divided in double: as TFLite Micro does for QUANTIZE and, since 2025, for RELU (in float before: it differs near
+/// ties only).
+constexpr multiplier ratio_of(quantization x, quantization y) {
   return quantize_multiplier(static_cast<double>(x.scale) / static_cast<double>(y.scale));
-}
-constexpr multiplier ratio_in_float(quantization x, quantization y) {
-  return quantize_multiplier(static_cast<double>(x.scale / y.scale));
 }
 /// Not yet clamped: y_zero + requantize(q - x_zero, ratio).
 constexpr int requantized(int q, quantization x, quantization y, multiplier ratio) {
@@ -80,10 +78,10 @@ constexpr int requantized(int q, quantization x, quantization y, multiplier rati
 
 /// QUANTIZE, int8 to int8 (reference/requantize.h); its derivative is 1, and 0 where the output is clipped.
 constexpr std::int8_t quantize_of(int q, quantization x, quantization y) {
-  return clamped(requantized(q, x, y, ratio_in_double(x, y)), {});
+  return clamped(requantized(q, x, y, ratio_of(x, y)), {});
 }
 constexpr double quantize_slope(int q, quantization x, quantization y) {
-  return within(requantized(q, x, y, ratio_in_double(x, y)), {}) ? 1 : 0;
+  return within(requantized(q, x, y, ratio_of(x, y)), {}) ? 1 : 0;
 }
 /// QUANTIZE, uint8 to int8: q is the byte read as int8, x's zero point is in [0, 255].
 constexpr std::int8_t quantize_uint8_of(int q, quantization x, quantization y) { return quantize_of(q & 255, x, y); }
@@ -92,10 +90,10 @@ constexpr std::int8_t quantize_uint8_of(int q, quantization x, quantization y) {
 /// edge of a clamp is the inside's, as masks have it, and where int8 clips the output it is 0.
 constexpr limits relu_limits(quantization y) { return {y.zero_point < -128 ? -128 : y.zero_point, 127}; }
 constexpr std::int8_t relu_of(int q, quantization x, quantization y) {
-  return clamped(requantized(q, x, y, ratio_in_float(x, y)), relu_limits(y));
+  return clamped(requantized(q, x, y, ratio_of(x, y)), relu_limits(y));
 }
 constexpr double relu_slope(int q, quantization x, quantization y) {
-  return q >= x.zero_point && within(requantized(q, x, y, ratio_in_float(x, y)), {}) ? 1 : 0;
+  return q >= x.zero_point && within(requantized(q, x, y, ratio_of(x, y)), {}) ? 1 : 0;
 }
 
 /// RELU6 only clamps the stored value to [x_zero, x_zero + round(6 / s_x)]: TFLite Micro takes y's quantization to be x's.
@@ -112,11 +110,11 @@ constexpr limits relu_n1_to_1_limits(quantization y) {
   return {clamped(y.zero_point - one, {}), clamped(y.zero_point + one, {})};
 }
 constexpr std::int8_t relu_n1_to_1_of(int q, quantization x, quantization y) {
-  return clamped(requantized(q, x, y, ratio_in_float(x, y)), relu_n1_to_1_limits(y));
+  return clamped(requantized(q, x, y, ratio_of(x, y)), relu_n1_to_1_limits(y));
 }
 constexpr double relu_n1_to_1_slope(int q, quantization x, quantization y) {
   const double real = real_of(q, x);
-  return real >= -1 && real <= 1 && within(requantized(q, x, y, ratio_in_float(x, y)), {}) ? 1 : 0;
+  return real >= -1 && real <= 1 && within(requantized(q, x, y, ratio_of(x, y)), {}) ? 1 : 0;
 }
 
 /// LEAKY_RELU requantizes by s_x / s_y, or below zero by alpha s_x / s_y, both computed in float (leaky_relu_common.cc). Alpha

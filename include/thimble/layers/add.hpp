@@ -4,6 +4,7 @@
 
 #include <thimble/kernels/addition.hpp>
 #include <thimble/kernels/multiplication.hpp>
+#include <thimble/layers/clip.hpp>
 #include <thimble/layers/elementwise.hpp>
 
 namespace thimble {
@@ -17,9 +18,8 @@ struct sum {
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     constexpr quantization a = At::quantized(role::x0), b = At::quantized(role::x1), y = At::quantized(role::y);
-    const kernels::addition_args k{
-        pairing_of<At>, at.x0(),    at.x1(), a.zero_point, b.zero_point,
-        y.zero_point,   scales(a, b, y), At::range(), at.y(), at.mask()};
+    const kernels::addition_args k{pairing_of<At>, at.x0(),         at.x1(),     a.zero_point, b.zero_point,
+                                   y.zero_point,   scales(a, b, y), At::range(), at.y(),       at.mask()};
     if constexpr (Subtracts)
       kernels::run(kernels::subtraction_args{k});
     else
@@ -27,7 +27,8 @@ struct sum {
   }
   static constexpr kernels::addition_scales scales(quantization a, quantization b, quantization y) {
     return Subtracts ? kernels::subtraction_scales_of(a.scale, b.scale, y.scale)
-                     : kernels::addition_scales_of(static_cast<double>(a.scale), static_cast<double>(b.scale), static_cast<double>(y.scale));
+                     : kernels::addition_scales_of(static_cast<double>(a.scale), static_cast<double>(b.scale),
+                                                   static_cast<double>(y.scale));
   }
 };
 
@@ -59,7 +60,7 @@ struct sum_gradient {
 template <bool Subtracts>
 struct sum_rules {
   using forward = boost::mp11::mp_list<sum<Subtracts>>;
-  using gradient = boost::mp11::mp_list<clip, sum_gradient<0, false>, sum_gradient<1, Subtracts>>;
+  using gradient = boost::mp11::mp_list<clip_by_mask, sum_gradient<0, false>, sum_gradient<1, Subtracts>>;
 
   /// Var[dx] += Var[dy] * (s_x / s_y)^2, for each output that x was broadcast to.
   template <class Values>

@@ -1,6 +1,5 @@
 // What layers of two inputs that meet element by element share.
 #pragma once
-#include <thimble/kernels/clip.hpp>
 #include <thimble/kernels/pairing.hpp>
 #include <thimble/network/rule.hpp>
 
@@ -23,19 +22,7 @@ template <class At>
 inline constexpr kernels::pairing pairing_of = kernels::pair(At::node.in, At::node.in1);
 /// The same seen from one side.
 template <class At, int Side>
-inline constexpr kernels::pairing pairing_from =
-    kernels::pair(side_of(At::node, Side), side_of(At::node, 1 - Side));
-
-/// Zeroes the gradient where the output was clipped.
-struct clip {
-  static constexpr uses describe(const facts&) {
-    return {.reads = {role::mask}, .writes = {}, .modifies = role::dy, .scratch = 0, .in_place = {}};
-  }
-  template <class At>
-  THIMBLE_INLINE static void run(At at) {
-    kernels::run(kernels::clip_args{at.mask(), at.dy(), At::node.out.size()});
-  }
-};
+inline constexpr kernels::pairing pairing_from = kernels::pair(side_of(At::node, Side), side_of(At::node, 1 - Side));
 
 /// Completes a layer that takes two shapes which may be broadcast to each other.
 constexpr void complete_pair(facts& f) {

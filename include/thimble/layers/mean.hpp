@@ -2,8 +2,8 @@
 #pragma once
 #include <boost/mp11/list.hpp>
 
-#include <thimble/kernels/clip.hpp>
 #include <thimble/kernels/mean.hpp>
+#include <thimble/layers/clip.hpp>
 #include <thimble/network/rule.hpp>
 
 namespace thimble::averaged {
@@ -11,27 +11,13 @@ namespace thimble::averaged {
 /// y = the mean of x over `At::layer::over`. Keeps one bit an output.
 struct forward {
   static constexpr uses describe(const facts&) {
-    return {.reads = {role::x0},
-            .writes = {role::y, role::mask},
-            .modifies = role::none,
-            .scratch = 0,
-            .in_place = {}};
+    return {.reads = {role::x0}, .writes = {role::y, role::mask}, .modifies = role::none, .scratch = 0, .in_place = {}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    constexpr kernels::mean_scale scale = kernels::mean_scale_of(
-        At::quantized(role::x0), At::quantized(role::y), kernels::reduced_count(At::node.in, At::layer::over));
+    constexpr kernels::mean_scale scale = kernels::mean_scale_of(At::quantized(role::x0), At::quantized(role::y),
+                                                                 kernels::reduced_count(At::node.in, At::layer::over));
     kernels::run(kernels::mean_args{at.x0(), At::node.in, At::layer::over, scale, at.y(), at.mask()});
-  }
-};
-
-struct clip {
-  static constexpr uses describe(const facts&) {
-    return {.reads = {role::mask}, .writes = {}, .modifies = role::dy, .scratch = 0, .in_place = {}};
-  }
-  template <class At>
-  THIMBLE_INLINE static void run(At at) {
-    kernels::run(kernels::clip_args{at.mask(), at.dy(), At::node.out.size()});
   }
 };
 
@@ -52,7 +38,7 @@ struct gradient {
 
 struct rules {
   using forward = boost::mp11::mp_list<averaged::forward>;
-  using gradient = boost::mp11::mp_list<clip, averaged::gradient>;
+  using gradient = boost::mp11::mp_list<clip_by_mask, averaged::gradient>;
   static constexpr void complete_mean(facts& f, kernels::axes over) {
     f.out = kernels::reduced(f.in, over);
     f.reject(kernels::reduced_count(f.in, over) > 1 << 23, "a mean over more than 2^23 values");
@@ -61,8 +47,8 @@ struct rules {
   template <class Values>
   static constexpr void spread(const double* vy, double* vx, int, int, int) {
     constexpr kernels::axes over = Values::layer_type::over;
-    const double s = Values::real_scale(role::x0) /
-                     (Values::real_scale(role::y) * kernels::reduced_count(Values::node.in, over));
+    const double s =
+        Values::real_scale(role::x0) / (Values::real_scale(role::y) * kernels::reduced_count(Values::node.in, over));
     for (int c = 0; c < Values::node.in.c; ++c) vx[c] += vy[over.channels ? 0 : c] * s * s;
   }
 };

@@ -3,6 +3,7 @@
 #include <boost/mp11/list.hpp>
 
 #include <thimble/kernels/multiplication.hpp>
+#include <thimble/layers/clip.hpp>
 #include <thimble/layers/elementwise.hpp>
 
 namespace thimble::elementwise {
@@ -24,11 +25,7 @@ template <int Side>
 struct product_gradient {
   static constexpr role other = x(1 - Side);
   static constexpr uses describe(const facts&) {
-    return {.reads = {role::dy, other},
-            .writes = {dx(Side)},
-            .modifies = role::none,
-            .scratch = 0,
-            .in_place = {}};
+    return {.reads = {role::dy, other}, .writes = {dx(Side)}, .modifies = role::none, .scratch = 0, .in_place = {}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
@@ -42,14 +39,13 @@ struct product_gradient {
 
 struct product_rules {
   using forward = boost::mp11::mp_list<product>;
-  using gradient = boost::mp11::mp_list<clip, product_gradient<0>, product_gradient<1>>;
+  using gradient = boost::mp11::mp_list<clip_by_mask, product_gradient<0>, product_gradient<1>>;
 
   /// Var[dx] += Var[dy] * (typical * s_x * s_other / s_y)^2: stored values are about 128 from their zero point, half of what
   /// int8 can be.
   template <class Values>
   static constexpr void spread(const double* vy, double* vx, int slot, int, int) {
-    const double s =
-        128 * Values::real_scale(role::x0) * Values::real_scale(role::x1) / Values::real_scale(role::y);
+    const double s = 128 * Values::real_scale(role::x0) * Values::real_scale(role::x1) / Values::real_scale(role::y);
     spread_side(Values::node, slot, s * s, vy, vx);
   }
 };

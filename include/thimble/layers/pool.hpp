@@ -69,7 +69,7 @@ struct rules {
   static constexpr void complete_pool(facts& f) {
     f.out.c = f.in.c;
     f.keeps_scale = true;
-    f.reject(Keeps && f.win.taps() > 256, "max pooling remembers the winner in a byte: at most 256 taps");
+    if (Keeps && f.win.taps() > 256) f.infers_only = "more than 256 taps, and winners are bytes";
   }
   /// An input is seen by gradient_taps windows, or by all if there are fewer. An average passes each a taps-th, and neighbours'
   /// point the same way, so their amplitudes add; a maximum passes whole, but an input seldom wins more than a few: their

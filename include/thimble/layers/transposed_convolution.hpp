@@ -15,7 +15,7 @@ struct rules {
     f.out.c = f.biases = channels;
     f.weight_rows = channels * f.win.taps();
     f.weight_row = f.in.c;
-    f.fan_in = f.win.taps() * f.in.c;
+    f.fan_in = f.win.gradient_taps() * f.in.c;  // that one output sees
     f.infers_only = "its gradient is not written";
     f.reject(f.fan_in > 65793, "more than 65793 products a sum would overflow the int32 accumulator");
   }

@@ -3,9 +3,9 @@
 #include <boost/mp11/list.hpp>
 
 #include <thimble/kernels/bias_gradient.hpp>
-#include <thimble/kernels/clip.hpp>
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
+#include <thimble/layers/clip.hpp>
 #include <thimble/network/rule.hpp>
 
 namespace thimble::weighted {
@@ -49,21 +49,6 @@ struct forward {
       kernels::call<Kernel, At::geometry>(kernels::convolution_args{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
           at.mask(), at.part(), At::node.weight_zero});
-  }
-};
-
-/// Zeroes the gradient where the output was clipped. Logits are never clipped.
-struct clip {
-  static constexpr uses describe(const facts& f) {
-    return {.reads = {f.logits ? role::none : role::mask},
-            .writes = {},
-            .modifies = f.logits ? role::none : role::dy,
-            .scratch = 0,
-            .in_place = {}};
-  }
-  template <class At>
-  THIMBLE_INLINE static void run(At at) {
-    kernels::run(kernels::clip_args{at.mask(), at.dy(), At::node.out.size()});
   }
 };
 
@@ -146,8 +131,8 @@ struct bias_gradient {
 template <class Forward, class Backward, bool SumsChannels>
 struct steps {
   using forward = boost::mp11::mp_list<keep_input, weighted::forward<Forward>>;
-  using gradient =
-      boost::mp11::mp_list<clip, input_gradient<Backward, SumsChannels>, weight_gradient<Backward>, bias_gradient>;
+  using gradient = boost::mp11::mp_list<clip_by_mask, input_gradient<Backward, SumsChannels>, weight_gradient<Backward>,
+                                        bias_gradient>;
   static constexpr int kept_bytes(const facts& f) { return keep_input::kept_bytes(f); }
   static constexpr int terms(const facts& f) { return input_gradient<Backward, SumsChannels>::terms(f); }
 };

@@ -40,7 +40,8 @@ class step_binding {
   /// The shape of an input's tensor as its maker has it.
   static constexpr shape shape_of(role r) { return g.at[values::source(r)].out; }
   /// Whether this node reads int32 logits (a loss does, if the layer before can give them).
-  static constexpr bool reads_logits = node.inputs[0] >= 0 && g.at[node.inputs[0] < 0 ? 0 : g.owner(node.inputs[0])].logits;
+  static constexpr bool reads_logits =
+      node.inputs[0] >= 0 && g.at[node.inputs[0] < 0 ? 0 : g.owner(node.inputs[0])].logits;
   static constexpr quantization quantized(role r) { return values::quantized(r); }
   static constexpr int zero(role r) { return values::zero(r); }
   static constexpr double real_scale(role r) { return values::real_scale(r); }
@@ -78,7 +79,7 @@ class step_binding {
   const std::int8_t* input() const {
     constexpr int source = g.owner(values::source(R));
     if constexpr (g.at[source].is_constant)
-      return mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(source)>::layer::data();
+      return kernels::launder(mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(source)>::layer::data());
     else
       return at<const std::int8_t, R>();
   }

@@ -50,6 +50,7 @@ template <class Plan>
 constexpr bool holds(const Plan& p, int loop_of_step, const permission& x) {
   if (x.write < 0 || x.read < 0) return false;
   const tensor &to = p.t[x.write], &from = p.t[x.read];
+  if (from.bytes == 0) return false;  // a constant: it lies in flash
   return to.needed && to.first == loop_of_step && from.last == loop_of_step && align_up(x.lag) < to.bytes;
 }
 
@@ -236,9 +237,26 @@ constexpr auto smallest_plan(std::integer_sequence<int, Number...>) {
 
 }  // namespace detail
 
+namespace detail {
+/// Every tensor of the arena lies within it, at a multiple of the alignment.
+template <class Plan>
+constexpr bool is_well_placed(const Plan& p) {
+  for (int i = 0; i < Plan::tensors; ++i) {
+    const tensor& t = p.t[i];
+    if (!Plan::in_arena(i) || !t.needed || t.bytes == 0) continue;
+    if (t.offset < 0 || t.offset % arena_alignment != 0 || t.offset + t.bytes > p.peak) return false;
+  }
+  return true;
+}
+}  // namespace detail
+
 /// The memory plan of a network (with its loss) under an update.
 template <class Net, class Update>
-inline constexpr auto plan_of =
-    detail::smallest_plan<Net, Update>(std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{});
+inline constexpr auto plan_of = [] {
+  constexpr auto p =
+      detail::smallest_plan<Net, Update>(std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{});
+  static_assert(detail::is_well_placed(p), "thimble: a tensor was placed outside the arena; please report this");
+  return p;
+}();
 
 }  // namespace thimble

@@ -132,6 +132,7 @@ constexpr void derive(plan<N, S>& p, const graph<N>& g, const candidates<N, S>& 
       if (possible[i] && is_gradient(w)) made[w] = true;
   }
   p.t[value * N + g.owner(g.output())].needed = true;
+  p.t[value * N].needed = true;  // the sample is written, whoever reads it
   for (int i = all.count - 1; i >= 0; --i) {
     const step& s = all.s[i];
     lives[i] = s.modifies >= 0 && p.t[s.modifies].needed;

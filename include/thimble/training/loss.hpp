@@ -34,7 +34,7 @@ THIMBLE_INLINE void reals_of(const std::int8_t* x, std::int32_t* y) {
 
 /// -log softmax(logits)[label]. Its gradient is p - onehot.
 struct cross_entropy {
-  static constexpr bool classifies = true;
+  static constexpr bool classifies = true, folds_softmax = true;
 
   struct rule {
     static constexpr uses describe(const facts& f) {
@@ -139,18 +139,20 @@ struct reconstruction_error {
 
 namespace detail {
 
-/// A last softmax is folded into the loss: dropped.
-template <class Nodes, class Last = mp::mp_back<Nodes>>
-struct logits_of {
-  using nodes = Nodes;
-  static constexpr int last = static_cast<int>(mp::mp_size<Nodes>::value) - 1;
-};
-template <class Nodes, class Layer, int From>
-  requires(Layer::folds_into_loss)
-struct logits_of<Nodes, node<Layer, From>> {
-  using nodes = mp::mp_take_c<Nodes, static_cast<std::size_t>(From) + 1>;
-  static constexpr int last = From;
-};
+template <class Net, int Node>
+using layer_at = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(Node)>::layer;
+
+/// What a loss reads of Net: the last node; or, where the loss is that of probabilities, what a last softmax (behind views or
+/// not) reads, which is dropped.
+template <class Net, class Loss>
+inline constexpr int read_by_loss = [] {
+  constexpr const auto& g = graph_of<Net>;
+  constexpr int made = g.owner(g.size - 1);
+  if constexpr (requires { Loss::folds_softmax; } && requires { layer_at<Net, made>::folds_into_loss; })
+    return layer_at<Net, made>::folds_into_loss ? g.at[made].inputs[0] : g.size - 1;
+  else
+    return g.size - 1;
+}();
 
 template <class Loss, int Last>
 struct node_of_loss {
@@ -167,8 +169,9 @@ struct node_of_loss<Loss, Last> {
 /// Net with its loss as the last node.
 template <class Net, class Loss>
 struct with_loss {
-  using logits = detail::logits_of<typename Net::nodes>;
-  using nodes = mp::mp_push_back<typename logits::nodes, typename detail::node_of_loss<Loss, logits::last>::type>;
+  static constexpr int read = detail::read_by_loss<Net, Loss>;
+  using nodes = mp::mp_push_back<mp::mp_take_c<typename Net::nodes, static_cast<std::size_t>(read) + 1>,
+                                 typename detail::node_of_loss<Loss, read>::type>;
   using parameters = typename Net::parameters;
   using fault = fault_of<Net>;
 };

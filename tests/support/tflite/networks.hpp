@@ -216,6 +216,22 @@ inline made pads() {
   return {"pads", b.finish(x), b.samples};
 }
 
+inline made narrow_windows() {
+  builder b(23, "PAD before windows of one row, one column, one pixel; SAME with dilation; a view with several readers",
+            {1, 6, 7, 4});
+  int x = b.pad(b.input(), {{0, 0}, {1, 1}, {1, 2}, {0, 0}});
+  x = b.conv(x, 5, {.pad = valid, .act = relu});
+  x = b.pad(x, {{0, 0}, {1, 0}, {0, 1}, {0, 0}});
+  x = b.conv(x, 6, {.kernel = {1, 3}, .pad = valid});
+  x = b.pad(x, {{0, 0}, {1, 1}, {2, 0}, {0, 0}});
+  x = b.depthwise(x, {.kernel = {3, 1}, .stride = {2, 2}});
+  x = b.pad(x, {{0, 0}, {0, 0}, {1, 1}, {0, 0}});
+  x = b.conv(x, 4, {.kernel = {1, 2}, .stride = {1, 2}, .pad = valid});
+  const dims s = b.shape(x);
+  x = b.pad(b.reshape(x, {1, 1, s[1] * s[2], s[3]}), {{0, 0}, {1, 1}, {0, 0}, {0, 0}});
+  return {"narrow_windows", b.finish(b.conv(x, 3, {.stride = {2, 2}, .pad = valid})), b.samples};
+}
+
 inline made constants() {
   builder b(13, "ADD, SUB, MUL, MINIMUM, MAXIMUM with constants and by broadcasting, with fused activations",
             {1, 4, 5, 6});
@@ -412,9 +428,8 @@ inline made unusual_file() {
 }
 
 inline const std::function<made()> all[] = {
-    convolutions, depthwise,   dead_channels, inception,   residual,       squeeze_excite,
-    shuffle,      autoencoder, upsampling,    sequence,    dense,          pads,
-    constants,    pools,       means,         activations, concatenations, float_edges,
-    uint8_edges,  shift_edges, unusual_file,  ties};
+    convolutions, depthwise,      dead_channels, inception,   residual,       squeeze_excite, shuffle, autoencoder,
+    upsampling,   sequence,       dense,         pads,        narrow_windows, constants,      pools,   means,
+    activations,  concatenations, float_edges,   uint8_edges, shift_edges,    unusual_file,   ties};
 
 }  // namespace thimble::test::tflite::networks

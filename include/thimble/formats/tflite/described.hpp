@@ -23,7 +23,8 @@ inline constexpr auto name_of_tensor = [] {
   constexpr int n = [] {
     constexpr const tensor& t = contents_of<File>.t[Tensor];
     int k = 0;
-    while (k < static_cast<int>(t.name_length) && k < 255 && File::data[t.name_at + static_cast<unsigned>(k)] != ';') ++k;
+    while (k < static_cast<int>(t.name_length) && k < 255 && File::data[t.name_at + static_cast<unsigned>(k)] != ';')
+      ++k;
     return k;
   }();
   numbers<char, n + 1> s{};
@@ -83,8 +84,8 @@ struct described {
     if (f.fault != nullptr) return {};
     const placed y = place(f.in.h + n.top + n.bottom, kernel_h, o.stride_h, o.dilation_h);
     const placed x = place(f.in.w + n.left + n.right, kernel_w, o.stride_w, o.dilation_w);
-    f.win = {kernel_h,   kernel_w,     o.stride_h,   o.stride_w, y.before + n.top, x.before + n.left,
-             o.dilation_h, o.dilation_w};
+    f.win = {kernel_h,         kernel_w,          o.stride_h,   o.stride_w,
+             y.before + n.top, x.before + n.left, o.dilation_h, o.dilation_w};
     return {y.out, x.out, f.in.c};
   }
 };

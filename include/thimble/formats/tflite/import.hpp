@@ -166,7 +166,7 @@ class importer {
     node.reads = data;
     for (int k = 0; k < data; ++k) node.read[k] = operand[k];
     absorb_padding(node, i);
-    for (int k = 0; k < data; ++k) reject(i, wrong_ratio(t(g_.nodes[operand[k]].tensor), t(o.output)));
+    for (int k = 0; k < data; ++k) reject(i, wrong_ratio(o, t(g_.nodes[operand[k]].tensor), t(o.output)));
     reject(i, wrong_factors(o, t(g_.nodes[operand[0]].tensor), t(g_.nodes[operand[data > 1 ? 1 : 0]].tensor),
                             t(o.output)));
   }
@@ -250,10 +250,16 @@ class importer {
     for (int j = 0; j < c_.operators; ++j)
       for (int k = 0; k < op(j).inputs; ++k) {
         if (op(j).at(k) != o.output) continue;
-        if (k != 0 || j < i || !is_convolution(op(j).what())) return false;
+        if (k != 0 || j < i || !is_convolution(op(j).what()) || !can_pad(op(j), p)) return false;
         read = true;
       }
     return read;
+  }
+  /// Kernels take a window of one row, or of one column, to have no border there.
+  constexpr bool can_pad(const operator_info& o, const tensor& p) {
+    if (o.at(1) < 0 || t(o.at(1)).rank != 4) return false;
+    const bool rows = r_.integer(p, 2) + r_.integer(p, 3) > 0, columns = r_.integer(p, 4) + r_.integer(p, 5) > 0;
+    return !(rows && t(o.at(1)).dim[1] == 1) && !(columns && t(o.at(1)).dim[2] == 1);
   }
   constexpr void absorb_padding(imported_node& n, int i) {
     if (!is_convolution(op(i).what())) return;

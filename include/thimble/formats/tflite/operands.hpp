@@ -9,18 +9,19 @@ namespace thimble::tflite {
 
 // Each returns what is wrong, or nullptr.
 
-/// A value between operators, or at an edge. Zero points are `lowest` to `lowest + 255`. Scales in [2^-24, 2^20): quantized
-/// limits of activations stay in int32.
+/// A value between operators, or at an edge. Zero points are `lowest` to `lowest + 255`. Scales in [2^-60, 2^20).
 constexpr const char* wrong_value(const tensor& t, int lowest = -128) {
   if (t.elements() < 1) return "a value without elements";
   if (t.scales != 1) return "it is not quantized by one scale";
-  if (!(t.scale >= 0x1p-24f && t.scale < 0x1p20f)) return "a scale is not in [2^-24, 2^20)";
+  if (!(t.scale >= 0x1p-60f && t.scale < 0x1p20f)) return "a scale is not in [2^-60, 2^20)";
   return t.zero_point < lowest || t.zero_point > lowest + 255 ? "its zero point is no value" : nullptr;
 }
 
-/// Requantization shifts left by 31 at most: weights' scales are under 2^9, inputs' under 2^20 of the output's.
-constexpr const char* wrong_ratio(const tensor& x, const tensor& y) {
-  return x.scale < y.scale * 0x1p20f ? nullptr : "its scales are too far apart";
+/// Requantization shifts left by 31 at most: weights' scales are under 2^9, inputs' under 2^20 of the output's. Sums and
+/// differences shift right only: 2^18.
+constexpr const char* wrong_ratio(const operator_info& o, const tensor& x, const tensor& y) {
+  const bool sums = o.what() == operation::add || o.what() == operation::sub;
+  return x.scale < y.scale * (sums ? 0x1p18f : 0x1p20f) ? nullptr : "its scales are too far apart";
 }
 constexpr const char* wrong_factors(const operator_info& o, const tensor& x0, const tensor& x1, const tensor& y) {
   switch (o.what()) {
@@ -55,6 +56,7 @@ constexpr const char* wrong_weights(operation o, const tensor& w) {
   if (!(w.scale < 0x1p9f)) return "its weights' scale is over 512";
   if (w.zero_point != 0 && o != operation::fully_connected) return "its weights have a zero point";
   if (w.zero_point < -128 || w.zero_point > 127) return "weights' zero point is not int8";
+  if (o == operation::depthwise_conv_2d && w.dim[0] != 1) return "its weights' first extent is not 1";
   if (w.rank == 4 && (w.dim[1] > most_window || w.dim[2] > most_window)) return "a window larger than 32768";
   return nullptr;
 }

@@ -100,7 +100,7 @@ template <class File, int Node>
 struct layer_for<operation::softmax, File, Node> : described<File, Node>, softmax::rules {
   static constexpr float beta = described<File, Node>::o.beta;
   /// A loss takes the logits instead.
-  static constexpr bool folds_into_loss = beta == 1;
+  static constexpr bool folds_into_loss = beta == 1 && shape_of(layer_for::made).pixels() == 1;
   static constexpr void complete(facts& f) {
     layer_for::begin(f);
     complete_softmax(f);
@@ -125,8 +125,8 @@ template <class File, int Node>
 struct layer_for<operation::average_pool_2d, File, Node>
     : windowed<pooling::rules<kernels::average_pooling, false>, File, Node> {};
 template <class File, int Node>
-struct layer_for<operation::max_pool_2d, File, Node> : windowed<pooling::rules<kernels::max_pooling, true>, File, Node> {
-};
+struct layer_for<operation::max_pool_2d, File, Node>
+    : windowed<pooling::rules<kernels::max_pooling, true>, File, Node> {};
 
 template <class File, int Node>
 struct layer_for<operation::mean, File, Node> : described<File, Node>, averaged::rules {
@@ -138,7 +138,7 @@ struct layer_for<operation::mean, File, Node> : described<File, Node>, averaged:
       const int axis = from_last(file::operand(0), file::entry(1, k));
       a.channels = a.channels || axis == 0;
       a.columns = a.columns || axis == 1;
-      a.rows = a.rows || axis >= 2;
+      a.rows = a.rows || axis == 2;  // extents before it are 1
     }
     return a;
   }();
@@ -152,8 +152,8 @@ struct layer_for<operation::mean, File, Node> : described<File, Node>, averaged:
 };
 
 template <class File, int Node>
-struct layer_for<operation::concatenation, File, Node>
-    : described<File, Node>, concatenation::rules<described<File, Node>::o.inputs> {
+struct layer_for<operation::concatenation, File, Node> : described<File, Node>,
+                                                         concatenation::rules<described<File, Node>::o.inputs> {
   using file = described<File, Node>;
   static constexpr int axis = from_last(file::made, file::o.axis);
   static constexpr concatenation::axis along = axis == 0   ? concatenation::axis::channels
@@ -162,7 +162,10 @@ struct layer_for<operation::concatenation, File, Node>
   static constexpr void complete(facts& f) {
     file::begin(f);
     const auto of = [](shape s) { return axis == 0 ? s.c : axis == 1 ? s.w : s.h; };
-    const auto across = [](shape s) { return axis == 0 ? s.h * s.w : axis == 1 ? s.h * s.c : s.row(); };
+    const auto across = [](shape s) {  // all but the axis
+      (axis == 0 ? s.c : axis == 1 ? s.w : s.h) = 0;
+      return s;
+    };
     shape all = shape_of(file::operand(0));
     int sum = 0;
     for (int i = 0; i < file::o.inputs; ++i) {
@@ -171,7 +174,7 @@ struct layer_for<operation::concatenation, File, Node>
       f.reject(across(s) != across(all), "its inputs differ along another axis than they are joined along");
     }
     (axis == 0 ? all.c : axis == 1 ? all.w : all.h) = sum;
-    f.reject(axis < 0 || axis > 2 || (axis == 2 && file::made.rank > 3 && file::made.dim[0] != 1),
+    f.reject(axis < 0 || axis > 2 || (axis == 2 && shape_of(file::made).h != file::made.extent(2)),
              "it joins along an axis that is none of rows, columns and channels");
     f.reject(f.act != activation::none, "it has a fused activation");
     file::end(f, all);
@@ -181,7 +184,8 @@ struct layer_for<operation::concatenation, File, Node>
 template <class File, int Node>
 struct layer_for<operation::pad, File, Node> : described<File, Node>, padded::rules {
   using file = described<File, Node>;
-  static constexpr bool known = file::is_list(1) && file::entries(1) == 2 * file::operand(0).rank;
+  static constexpr bool known =
+      file::is_list(1) && file::entries(1) == 2 * file::operand(0).rank && file::o.inputs == 2;
   static constexpr int border(int last, bool after) {
     const int axis = file::operand(0).rank - 1 - last;
     return known && axis >= 0 ? file::entry(1, 2 * axis + (after ? 1 : 0)) : 0;
@@ -189,7 +193,7 @@ struct layer_for<operation::pad, File, Node> : described<File, Node>, padded::ru
   static constexpr kernels::corner begin{border(2, false), border(1, false), border(0, false)};
   static constexpr void complete(facts& f) {
     file::begin(f);
-    f.reject(!known, "its paddings must be constants, two for each dimension");
+    f.reject(!known, "its paddings must be constants, two for each dimension, and no value");
     for (int i = 0; i < 6; ++i) f.reject(border(i / 2, i % 2 != 0) < 0, "its paddings are negative");
     for (int last = 3; last < file::operand(0).rank; ++last)
       f.reject(border(last, false) != 0 || border(last, true) != 0, "it pads the batch");
@@ -204,6 +208,7 @@ struct viewed : described<File, Node>, view_rules {
   static constexpr void complete(facts& f) {
     viewed::begin(f);
     complete_view(f, shape_of(viewed::made));
+    f.keeps_scale = false;  // the file's own, though the bytes stay
   }
 };
 template <class File, int Node>
@@ -250,6 +255,8 @@ struct layer_for<operation::resize_nearest_neighbor, File, Node> : described<Fil
   static constexpr bool align_corners = file::o.align_corners, half_pixel_centers = file::o.half_pixel_centers;
   static constexpr void complete(facts& f) {
     file::begin(f);
+    f.reject(f.in.h != file::operand(0).extent(2) || shape_of(file::made).h != file::made.extent(2),
+             "it takes an image of batch 1");
     complete_resize(f, shape_of(file::made));
   }
 };

@@ -12,10 +12,9 @@ enum class tensor_type : std::int8_t { float32 = 0, int32 = 2, uint8 = 3, int64 
 
 /// Element types by their number in the file, for messages.
 constexpr const char* name_of_type(int type) {
-  constexpr const char* names[] = {"float32",  "float16",   "int32",      "uint8",  "int64",  "string",
-                                   "bool",     "int16",     "complex64",  "int8",   "float64", "complex128",
-                                   "uint64",   "resource",  "variant",    "uint32", "uint16", "int4",
-                                   "bfloat16"};
+  constexpr const char* names[] = {"float32", "float16",   "int32",  "uint8",   "int64",      "string", "bool",
+                                   "int16",   "complex64", "int8",   "float64", "complex128", "uint64", "resource",
+                                   "variant", "uint32",    "uint16", "int4",    "bfloat16"};
   return type >= 0 && type < 19 ? names[type] : "unknown";
 }
 

@@ -7,40 +7,21 @@
 
 namespace thimble::tflite {
 
-/// What operators with weights share. Weights are operand 1.
+/// What operators with weights share. Weights are operand 1. (That weights and bias are what they should be, the importer has
+/// checked: operands.hpp.)
 template <class File, int Node, int Bias = 2>
 struct with_weights : described<File, Node> {
   using file = described<File, Node>;
   static constexpr int weight_tensor = file::o.at(1);
   static constexpr int bias_tensor = file::o.at(Bias);
-
-  /// Weights of `rank` dimensions whose output channels number `channels`; bias int32 or none.
-  static constexpr bool begin_weights(facts& f, int rank, int channel_axis) {
-    file::begin(f);
-    f.reject(!file::has(1) || !file::operand(1).is_constant(), "its weights are not in the file");
-    if (f.fault != nullptr) return false;
-    const tensor& w = file::operand(1);
-    f.reject(!w.is(tensor_type::int8), "its weights are not int8");
-    f.reject(w.rank != rank || w.elements() < 1, "its weights have another number of dimensions");
-    if (f.fault != nullptr) return false;
-    const int channels = w.dim[channel_axis];
-    f.reject(w.scales != 1 && w.scales != channels, "its weights have neither one scale nor one an output channel");
-    if (file::has(Bias)) {
-      const tensor& b = file::operand(Bias);
-      f.reject(!b.is_constant() || !b.is(tensor_type::int32) || b.elements() != channels,
-               "its bias is not one constant int32 an output channel");
-    }
-    return f.fault == nullptr;
-  }
 };
 
 template <class File, int Node>
 struct layer_for<operation::conv_2d, File, Node> : with_weights<File, Node>, convolution_rules {
   using file = described<File, Node>;
   static constexpr void complete(facts& f) {
-    if (!layer_for::begin_weights(f, 4, 0)) return;
+    file::begin(f);
     const tensor& w = file::operand(1);
-    f.reject(w.zero_point != 0, "its weights have a zero point");
     f.reject(f.in.c % w.dim[3] != 0, "its input channels are no multiple of its filters'");
     if (f.fault != nullptr) return;
     f.groups = f.in.c / w.dim[3];
@@ -48,7 +29,7 @@ struct layer_for<operation::conv_2d, File, Node> : with_weights<File, Node>, con
     out.c = w.dim[0];
     complete_weights(f, w.dim[0]);
     f.can_be_logits = f.act == activation::none && f.in.pixels() == 1 && f.win.taps() == 1 && out.pixels() == 1 &&
-                      f.groups == 1;
+                      f.groups == 1 && f.win.pad_top == 0 && f.win.pad_left == 0;
     file::end(f, out);
   }
 };
@@ -57,9 +38,8 @@ template <class File, int Node>
 struct layer_for<operation::depthwise_conv_2d, File, Node> : with_weights<File, Node>, depthwise_rules {
   using file = described<File, Node>;
   static constexpr void complete(facts& f) {
-    if (!layer_for::begin_weights(f, 4, 3)) return;
+    file::begin(f);
     const tensor& w = file::operand(1);
-    f.reject(w.zero_point != 0, "its weights have a zero point");
     f.reject(w.dim[3] % f.in.c != 0, "its output channels are no multiple of its input's");
     if (f.fault != nullptr) return;
     shape out = file::slide(f, w.dim[1], w.dim[2]);
@@ -74,7 +54,7 @@ template <class File, int Node>
 struct layer_for<operation::fully_connected, File, Node> : with_weights<File, Node>, convolution_rules {
   using file = described<File, Node>;
   static constexpr void complete(facts& f) {
-    if (!layer_for::begin_weights(f, 2, 0)) return;
+    file::begin(f);
     const tensor& w = file::operand(1);
     const shape out = shape_of(file::made);
     f.reject(out.c != w.dim[0] || f.in.size() != out.pixels() * w.dim[1],
@@ -94,10 +74,9 @@ template <class File, int Node>
 struct layer_for<operation::transpose_conv, File, Node> : with_weights<File, Node, 3>, transposed::rules {
   using file = described<File, Node>;
   static constexpr void complete(facts& f) {
-    if (!layer_for::begin_weights(f, 4, 0)) return;
+    file::begin(f);
     const tensor& w = file::operand(1);
     const shape out = shape_of(file::made);
-    f.reject(w.zero_point != 0, "its weights have a zero point");
     f.reject(w.dim[3] != f.in.c || w.dim[0] != out.c, "its input and output do not match its weights");
     f.reject(file::made.rank != 4 || file::made.dim[0] != 1, "it makes an image of batch 1");
     if (f.fault != nullptr) return;
