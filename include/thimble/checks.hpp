@@ -80,10 +80,9 @@ struct update_fault {
 };
 template <class Net>
 struct network_fault {
-  using made =
-      first_fault<mp::mp_if_c<std::is_same_v<typename Net::parameters, no_parameters>, network_has_no_parameters<Net>,
-                              no_fault>,
-                  fault_of<Net>>;
+  using made = first_fault<
+      mp::mp_if_c<std::is_same_v<typename Net::parameters, no_parameters>, network_has_no_parameters<Net>, no_fault>,
+      fault_of<Net>>;
   template <class N>
   struct shapes {
     using type = shape_fault<N>;

@@ -16,7 +16,8 @@ constexpr std::uint32_t mixed(std::uint32_t v) {
 }
 /// In [-range, range).
 constexpr int noise(int step, int i, int range) {
-  return static_cast<int>(mixed(static_cast<std::uint32_t>(step) * 65536u + static_cast<std::uint32_t>(i)) >> 8) % (2 * range) -
+  return static_cast<int>(mixed(static_cast<std::uint32_t>(step) * 65536u + static_cast<std::uint32_t>(i)) >> 8) %
+             (2 * range) -
          range;
 }
 constexpr std::int8_t as_stored(int v) { return static_cast<std::int8_t>(v < -128 ? -128 : v > 127 ? 127 : v); }

@@ -6,8 +6,8 @@
 namespace thimble::test {
 
 struct vww_net : tflite::network<vww_96_int8> {};
-struct vww_update : sparse_update<weights<17>, weights<18>, weights<19>, weights<20>, weights<21>, weights<22>, weights<23>,
-                                  weights<24>, weights<25>, weights<26>, weights_of_head> {};
+struct vww_update : sparse_update<weights<17>, weights<18>, weights<19>, weights<20>, weights<21>, weights<22>,
+                                  weights<23>, weights<24>, weights<25>, weights<26>, weights_of_head> {};
 struct vww_learner : trainer<vww_net, vww_update> {};
 
 struct vww {

@@ -19,7 +19,8 @@ struct net : thimble::tflite::network<THIMBLE_MODEL> {};
 struct model : thimble::inference<net> {};
 constinit model m;
 
-constexpr auto in = thimble::tflite::imported_of<THIMBLE_MODEL>.in, out = thimble::tflite::imported_of<THIMBLE_MODEL>.out;
+constexpr auto in = thimble::tflite::imported_of<THIMBLE_MODEL>.in,
+               out = thimble::tflite::imported_of<THIMBLE_MODEL>.out;
 constexpr int width(tensor_type t) { return t == tensor_type::float32 ? 4 : 1; }
 constexpr int in_bytes = model::inputs * width(in.type), out_bytes = model::outputs * width(out.type);
 
@@ -36,8 +37,7 @@ bool is_wanted(std::int8_t y, int i) {
   if constexpr (out.type == tensor_type::float32)
     return thimble::dequantized(y, model::output_quantization) == float_at(wanted, i);
   else if constexpr (out.type == tensor_type::uint8)
-    return thimble::uint8_of(y, model::output_quantization, out.affine) ==
-           static_cast<unsigned char>(wanted[i]);
+    return thimble::uint8_of(y, model::output_quantization, out.affine) == static_cast<unsigned char>(wanted[i]);
   else
     return y == static_cast<std::int8_t>(wanted[i]);
 }

@@ -24,7 +24,7 @@ constexpr bool steps_are_right() {
   constexpr const auto& p = derived<trained_net, Update>;
   constexpr const auto& g = marked<trained_net, Update>;
   constexpr int n = g.size;
-  int weight_steps[n]{}, bias_steps[n]{}, first = n;
+  int weight_steps[static_cast<std::size_t>(n)]{}, bias_steps[static_cast<std::size_t>(n)]{}, first = n;
   for (int i = n - 1; i >= 0; --i)
     if (g.at[i].trained > 0 || g.at[i].bias_trained) first = i;
   for (int k = 0; k < p.steps; ++k) {

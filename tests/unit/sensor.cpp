@@ -19,7 +19,8 @@ struct learner : classifier<quantized<pixels_net, test::random_parameters<pixels
 constexpr quantization stored = learner::input_quantization;
 
 int expected(double real) {
-  return static_cast<int>(std::clamp(std::round(real / static_cast<double>(stored.scale)) + stored.zero_point, -128.0, 127.0));
+  return static_cast<int>(
+      std::clamp(std::round(real / static_cast<double>(stored.scale)) + stored.zero_point, -128.0, 127.0));
 }
 
 learner l;
@@ -62,7 +63,8 @@ TEST_CASE("RGB565") {
 
 TEST_CASE("real values") {
   const float inf = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> values{0, 0.5f, -0.5f, 1e30f, -1e30f, inf, -inf, nan, 2.5f * stored.scale, -2.5f * stored.scale};
+  const std::vector<float> values{
+      0, 0.5f, -0.5f, 1e30f, -1e30f, inf, -inf, nan, 2.5f * stored.scale, -2.5f * stored.scale};
   REQUIRE(put_real(l, values) == status::ok);
   const auto x = l.input();
   for (std::size_t i = 0; i < 5; ++i) CHECK(x[i] == expected(static_cast<double>(values[i])));

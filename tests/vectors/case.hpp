@@ -17,7 +17,6 @@ namespace thimble::vectors {
 
 namespace machine = test::machine;
 
-
 using int8_span = std::span<const std::int8_t>;
 using int32_span = std::span<const std::int32_t>;
 

@@ -37,9 +37,9 @@ constexpr void reals(portable, const reals_args& a) {
 struct squared_error_args {
   const std::int32_t* difference;  ///< y - target, Q15.16
   int count;
-  multiplier scale;    ///< of the gradient: 2 / count, times the scale of y's stored values
-  int bits;            ///< of the largest gradient's magnitude
-  std::int16_t* dy;    ///< difference * scale * 2^-exponent, the largest in [2^(bits - 1), 2^bits)
+  multiplier scale;  ///< of the gradient: 2 / count, times the scale of y's stored values
+  int bits;          ///< of the largest gradient's magnitude
+  std::int16_t* dy;  ///< difference * scale * 2^-exponent, the largest in [2^(bits - 1), 2^bits)
   int* exponent;
   std::int32_t* loss;  ///< mean of the squares, Q15.16, saturated
 };

@@ -33,8 +33,7 @@ struct part {
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     constexpr kernels::corner begin = begin_of<At, Slot>();
-    kernels::run(
-        kernels::place_args{at.template input<x(Slot)>(), At::shape_of(x(Slot)), At::node.out, begin, at.y()});
+    kernels::run(kernels::place_args{at.template input<x(Slot)>(), At::shape_of(x(Slot)), At::node.out, begin, at.y()});
   }
 };
 

@@ -27,8 +27,8 @@ struct forward {
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    kernels::run(kernels::nearest_args{at.x0(), At::node.in, At::node.out, rows_of<At>.data(), columns_of<At>.data(),
-                                       at.y()});
+    kernels::run(
+        kernels::nearest_args{at.x0(), At::node.in, At::node.out, rows_of<At>.data(), columns_of<At>.data(), at.y()});
   }
 };
 
@@ -38,9 +38,9 @@ struct gradient {
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    kernels::run(kernels::nearest_gradient_args{
-        at.dy(), At::node.in, At::node.out, rows_of<At>.data(), columns_of<At>.data(),
-        At::exponent(role::dx0) - At::exponent(role::dy), at.dx0(), At::adds});
+    kernels::run(kernels::nearest_gradient_args{at.dy(), At::node.in, At::node.out, rows_of<At>.data(),
+                                                columns_of<At>.data(), At::exponent(role::dx0) - At::exponent(role::dy),
+                                                at.dx0(), At::adds});
   }
 };
 

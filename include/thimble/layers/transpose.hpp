@@ -26,8 +26,8 @@ struct gradient {
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     constexpr kernels::permutation order = At::layer::inverse;
-    kernels::run(kernels::transposition_gradient_args{
-        at.dy(), order, At::exponent(role::dx0) - At::exponent(role::dy), at.dx0(), At::adds});
+    kernels::run(kernels::transposition_gradient_args{at.dy(), order, At::exponent(role::dx0) - At::exponent(role::dy),
+                                                      at.dx0(), At::adds});
   }
 };
 

@@ -12,11 +12,10 @@ namespace thimble::unary {
 /// The layer says `std::int8_t value_of(int q, quantization in, quantization out)` and `double slope_of(...)`, of real y by real
 /// x; see kernels/tables.hpp. Equal tables are one.
 template <class Layer, quantization In, quantization Out>
-inline constexpr kernels::value_table values_of =
-    kernels::table_of([](int q) { return Layer::value_of(q, In, Out); });
+inline constexpr kernels::value_table values_of = kernels::table_of([](int q) { return Layer::value_of(q, In, Out); });
 template <class Layer, quantization In, quantization Out>
-inline constexpr kernels::slope_table slopes_of =
-    kernels::slopes_of([](int q) { return Layer::slope_of(q, In, Out); }, static_cast<double>(In.scale) / static_cast<double>(Out.scale));
+inline constexpr kernels::slope_table slopes_of = kernels::slopes_of(
+    [](int q) { return Layer::slope_of(q, In, Out); }, static_cast<double>(In.scale) / static_cast<double>(Out.scale));
 
 struct forward {
   static constexpr uses describe(const facts&) {

@@ -39,10 +39,10 @@ struct new_head_layers_with_weights {
 template <class Net, class... Layers>
 struct add_head {
   static constexpr int before = graph_of<Net>.numbered;
-  using nodes = typename mp::mp_fold<
-      mp::mp_list<Layers...>,
-      building<typename Net::nodes, static_cast<int>(mp::mp_size<typename Net::nodes>::value) - 1>,
-      flatten_into>::nodes;
+  using nodes =
+      typename mp::mp_fold<mp::mp_list<Layers...>,
+                           building<typename Net::nodes, static_cast<int>(mp::mp_size<typename Net::nodes>::value) - 1>,
+                           flatten_into>::nodes;
   template <class Old>
   using fresh = detail::with_fresh_head<Old, before>;
   using parameters = mp::mp_eval_if<std::is_same<typename Net::parameters, no_parameters>, no_parameters, fresh,
@@ -52,8 +52,8 @@ struct add_head {
   static constexpr int found = graph_of<detail::only_nodes<nodes>>.numbered - before;
 
  public:
-  using fault = detail::first_fault<
-      fault_of<Net>, mp::mp_if_c<found == 1, detail::no_fault, new_head_layers_with_weights<found>>>;
+  using fault = detail::first_fault<fault_of<Net>,
+                                    mp::mp_if_c<found == 1, detail::no_fault, new_head_layers_with_weights<found>>>;
 };
 
 /// The first Count nodes of Net, of which node `Count - 1` is the output.

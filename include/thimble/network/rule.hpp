@@ -59,8 +59,6 @@ constexpr int row_lag(const facts& f) {
 
 /// Channels of its input that a layer copies for backward: the trained ones. None if all train, or if a weight row is not the
 /// input's channels (groups, several outputs a channel): then the input itself stays.
-constexpr int kept_channels(const facts& f) {
-  return f.trained < f.in.c && f.weight_row == f.in.c ? f.trained : 0;
-}
+constexpr int kept_channels(const facts& f) { return f.trained < f.in.c && f.weight_row == f.in.c ? f.trained : 0; }
 
 }  // namespace thimble

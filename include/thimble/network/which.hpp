@@ -19,8 +19,7 @@ struct layers_of_one_name {
 };
 template <int Asked, int Count>
 struct no_layer_numbered {
-  static_assert(Asked < Count,
-                "no layer of the network has this number: see it and the count above");
+  static_assert(Asked < Count, "no layer of the network has this number: see it and the count above");
 };
 
 /// A layer, by number (layers with weights, the stem is 0) or by name.

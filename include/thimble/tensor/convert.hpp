@@ -20,9 +20,7 @@ constexpr std::int8_t quantized_value(float v, quantization q) {
 }
 
 /// scale * (v - zero_point), rounded to float: DEQUANTIZE to float32, bit for bit.
-constexpr float dequantized(std::int8_t v, quantization q) {
-  return q.scale * static_cast<float>(v - q.zero_point);
-}
+constexpr float dequantized(std::int8_t v, quantization q) { return q.scale * static_cast<float>(v - q.zero_point); }
 
 /// y.zero_point + requantize(v - x.zero_point, s_x / s_y), clamped to uint8: QUANTIZE of int8 to uint8, bit for bit; y's zero
 /// point is in [0, 255].
