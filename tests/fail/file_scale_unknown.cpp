@@ -2,7 +2,7 @@
 // error: tensor_not_supported
 // error: zero_scale.tflite
 // error: tensor_number<3>
-// error: a scale is not in .2.-24, 2.20.
+// error: a scale is not in .2.-60, 2.20.
 #include <thimble/formats/tflite.hpp>
 #include <thimble/thimble.hpp>
 
