@@ -22,7 +22,8 @@ struct window {
   }
   /// Taps k < kernel whose k * dilation leaves one remainder by the stride: one of every stride / gcd(stride, dilation).
   [[nodiscard]] static constexpr int gradient_taps(int kernel, int stride, int dilation) {
-    const int every = stride / std::gcd(stride, dilation);
+    const int every =
+        stride / std::gcd(stride, dilation);  // NOLINT(clang-analyzer-core.DivideZero): both are at least 1
     return (kernel + every - 1) / every;
   }
   friend constexpr bool operator==(window, window) = default;

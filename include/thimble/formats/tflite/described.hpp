@@ -23,8 +23,8 @@ inline constexpr auto name_of_tensor = [] {
   constexpr int n = [] {
     constexpr const tensor& t = contents_of<File>.t[Tensor];
     int k = 0;
-    while (k < static_cast<int>(t.name_length) && k < 255 && File::data[t.name_at + static_cast<unsigned>(k)] != ';')
-      ++k;
+    const int all = t.name_length < 255 ? static_cast<int>(t.name_length) : 255;
+    while (k < all && File::data[t.name_at + static_cast<unsigned>(k)] != ';') ++k;
     return k;
   }();
   numbers<char, n + 1> s{};

@@ -87,8 +87,8 @@ class importer {
   constexpr void check_value(int i) {
     if (!t(i).is(tensor_type::int8)) return reject_type(i);
     reject_tensor(i, wrong_value(t(i)));
-    if ((elements_ += t(i).elements()) > 1 << 28)
-      reject(r_.of_graph(fault_kind::not_supported, "more than 2^28 values in all"));
+    elements_ += t(i).elements();
+    if (elements_ > 1 << 28) reject(r_.of_graph(fault_kind::not_supported, "more than 2^28 values in all"));
   }
 
   /// Node 0 is the input: the file's, or what QUANTIZE makes of float.

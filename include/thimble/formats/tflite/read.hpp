@@ -194,8 +194,8 @@ class reader {
     std::int64_t elements = 1;
     for (int k = 0; k < t.rank; ++k) {
       if (t.dim[k] < 0) return damaged("a negative extent");
-      if (t.dim[k] > most_elements || (elements *= t.dim[k]) > most_elements)
-        return not_supported("more than 2^26 elements");
+      elements *= t.dim[k];  // both factors are under 2^31
+      if (elements > most_elements) return not_supported("more than 2^26 elements");
     }
     if (f.field(at, 6) != 0) return not_supported("sparse data");
     const int width = t.is(tensor_type::int32) || t.is(tensor_type::float32) ? 4
@@ -218,7 +218,8 @@ class reader {
     if (f.i32(zeros.at + 4) != (t.zero_point < 0 ? -1 : 0)) return damaged("its zero point is too large");
     if (t.scales == 1 || !t.is(tensor_type::int8)) return {};
     if (t.scales > most_scales) return of_tensor(fault_kind::not_supported, i, t.type, "more than 65536 scales");
-    if ((scales_ += t.scales) > 16 * most_scales) return of_graph(fault_kind::not_supported, "more than 2^20 scales");
+    scales_ += t.scales;
+    if (scales_ > 16 * most_scales) return of_graph(fault_kind::not_supported, "more than 2^20 scales");
     if (t.axis < 0 || t.axis >= t.rank || t.dim[t.axis] != t.scales) return damaged("its scales do not fit its shape");
     if (!f.is_below(f.vector_field(q, 2, 4), 0x44)) return damaged("a scale is not in [0, 512)");
     if (!f.is_zero(zeros)) return of_tensor(fault_kind::not_supported, i, t.type, "its channels have zero points");
