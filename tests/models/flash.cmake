@@ -19,7 +19,7 @@ foreach(tensor IN LISTS tensors)
   math(EXPR weights "${weights} + 0x${CMAKE_MATCH_1}")
 endforeach()
 
-if(symbols MATCHES "\n[^\n]* ${MODEL}::data")
+if(symbols MATCHES "\n[^\n]* model_${MODEL}::data")
   message(FATAL_ERROR "the file's bytes are in the image")
 endif()
 string(REGEX MATCH "\n *([0-9]+)[ \t]+([0-9]+)" found "${sizes}")
