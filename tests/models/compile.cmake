@@ -1,6 +1,6 @@
 # What the compiler took for one network, of the last build: cmake -DCOST=FILE -DCOMPILER=... -P compile.cmake
 cmake_minimum_required(VERSION 3.25)
-# Each line of FILE is a translation unit's SECONDS_KILOBYTES; the network's is the largest of the last two (firmware has start-up).
+# Each line of FILE is a translation unit's SECONDS_KILOBYTES (the compiler's processor time); the network's is the largest of the last two (firmware has start-up).
 file(STRINGS ${COST} lines)
 list(LENGTH lines count)
 if(count GREATER 2)
