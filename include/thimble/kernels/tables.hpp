@@ -83,8 +83,6 @@ constexpr std::int8_t quantize_of(int q, quantization x, quantization y) {
 constexpr double quantize_slope(int q, quantization x, quantization y) {
   return within(requantized(q, x, y, ratio_of(x, y)), {}) ? 1 : 0;
 }
-/// QUANTIZE, uint8 to int8: q is the byte read as int8, x's zero point is in [0, 255].
-constexpr std::int8_t quantize_uint8_of(int q, quantization x, quantization y) { return quantize_of(q & 255, x, y); }
 
 /// RELU requantizes, then clamps to [y_zero, 127] (micro/kernels/activations_common.cc). Here and below the derivative at the
 /// edge of a clamp is the inside's, as masks have it, and where int8 clips the output it is 0.
