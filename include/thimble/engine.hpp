@@ -6,8 +6,8 @@
 
 #include <thimble/memory/binding.hpp>
 #include <thimble/memory/budget.hpp>
+#include <thimble/memory/cut.hpp>
 #include <thimble/status.hpp>
-#include <thimble/training/identity.hpp>
 
 namespace thimble::detail {
 
@@ -19,8 +19,11 @@ class engine {
   static constexpr int nodes = graph.size;
   static constexpr int output_node = graph.owner(graph.output());
   static constexpr int inputs = graph.at[0].out.size(), outputs = graph.at[output_node].out.size();
+  static constexpr const recipe& how = how_of<Update>;
   static constexpr bool trains = plan.trained > 0;
-  static constexpr std::size_t trained_bytes = static_cast<std::size_t>(plan.trained);
+  /// All that training changes: parameters, the optimizer's state, the number of samples if a policy asks for it.
+  static constexpr std::size_t trained_bytes =
+      static_cast<std::size_t>(plan.trained) + (trains && how.counts_samples() ? 4 : 0);
   /// How samples are stored, and how the output is (logits: see facts).
   static constexpr quantization input_quantization = node_values<Net, 0>::quantized(role::y);
   static constexpr quantization output_quantization = node_values<Net, graph.output()>::quantized(role::y);
@@ -36,40 +39,17 @@ class engine {
   /// Back to factory state: what may learn is copied from flash again.
   void reset() {
     if constexpr (trains) copy_parameters();
+    if constexpr (trains && how.counts_saturation) saturated_.v = 0;
     begun_ = true;
   }
 
-  /// Bytes of state(): five words, then what training changes.
-  static constexpr std::size_t state_bytes = 20 + trained_bytes;
-
-  /// What was learnt, to be taken away: words (little-endian) for the form's version, hashes of the network, of what may learn and
-  /// of how, a CRC-32 of all but itself; then the trained bytes, the same on every core.
-  void state(std::span<unsigned char, state_bytes> to)
-    requires trains
-  {
-    if (!begun_) reset();
-    put_word(to, 0, state_version);
-    put_word(to, 4, identity_of_network<Net>);
-    put_word(to, 8, identity_of_update<Net, Update>);
-    put_word(to, 12, identity_of_policies<Net>);
-    for (std::size_t i = 0; i < trained_bytes; ++i) to[20 + i] = trained_[i];
-    put_word(to, 16, crc_of(to));
-  }
-
-  /// Puts back what state() gave, of this learner on any core. Refuses anything else with a status; nothing changes then.
-  [[nodiscard]] status restore(std::span<const unsigned char> from)
-    requires trains
-  {
-    if (from.size() != state_bytes) return status::state_of_another_length;
-    if (word_at(from, 0) != state_version) return status::state_of_another_version;
-    if (word_at(from, 16) != crc_of(from)) return status::state_damaged;
-    if (word_at(from, 4) != identity_of_network<Net>) return status::state_of_another_network;
-    if (word_at(from, 8) != identity_of_update<Net, Update>) return status::state_of_another_update;
-    if (word_at(from, 12) != identity_of_policies<Net>) return status::state_of_another_policy;
-    for (std::size_t i = 0; i < trained_bytes; ++i) trained_[i] = from[20 + i];
-    begun_ = true;
-    return status::ok;
-  }
+  /// Bytes from which a sample's step can be taken again without the sample: the cheapest set of tensors at or before the first
+  /// layer that learns. What is learnt later does not age it.
+  static constexpr const auto& cut = cut_of<Net, Update>;
+  static constexpr std::size_t latent_bytes = static_cast<std::size_t>(cut.bytes);
+  struct latent {
+    alignas(4) unsigned char bytes[latent_bytes > 0 ? latent_bytes : 1];
+  };
 
   /// The bytes that training changes. Empty until the first infer, step or reset: all zero.
   [[nodiscard]] std::span<const unsigned char> trained() const { return {trained_, trained_bytes}; }
@@ -77,12 +57,65 @@ class engine {
  protected:
   [[nodiscard]] bool has_sample() const { return has_sample_; }
 
-  THIMBLE_NOINLINE void forward() {  // one copy, for infer and step
+  /// The forward pass in two parts, one copy of each: what no learning changes, and the rest.
+  THIMBLE_NOINLINE void frozen_part() {
     if (!begun_) reset();
-    run<0, plan.forward_loops>(nullptr);
+    run<0, cut.loop>(nullptr);
     has_sample_ = false;
   }
-  void backward(lesson& now) { run<plan.forward_loops, plan.loops>(&now); }
+  THIMBLE_NOINLINE void learning_part() { run<cut.loop, plan.forward_loops>(nullptr); }
+  void forward() {
+    frozen_part();
+    learning_part();
+  }
+
+  /// Between the two: what the rest needs, to and from the arena.
+  void save(latent& to) const {
+    unsigned char* b = to.bytes;
+    for (const piece& p : pieces.v)
+      for (int i = 0; i < p.bytes; ++i) *b++ = arena_[p.at + i];
+  }
+  void load(const latent& from) {
+    if (!begun_) reset();
+    const unsigned char* b = from.bytes;
+    for (const piece& p : pieces.v)
+      for (int i = 0; i < p.bytes; ++i) arena_[p.at + i] = *b++;
+    has_sample_ = false;
+  }
+
+  /// The loss and the gradient of what it reads; then the rest.
+  void begin_backward(lesson& now) { run<plan.forward_loops, plan.forward_loops + 1>(&now); }
+  void backward(lesson& now) {
+    if constexpr (how.counts_samples()) now.sample = samples();
+    run<plan.forward_loops + 1, plan.loops>(&now);
+    if constexpr (how.counts_samples()) {
+      if constexpr (how.rule.accumulates)
+        if ((now.sample + 1) % static_cast<std::uint32_t>(how.accumulated) == 0)
+          flush(now, std::make_integer_sequence<int, nodes>{});
+      samples() = now.sample + 1;
+    }
+  }
+
+  [[nodiscard]] std::uint32_t saturated_gradients() const {
+    if constexpr (how.counts_saturation)
+      return saturated_.v;
+    else
+      return 0;
+  }
+  [[nodiscard]] std::uint32_t saturated_weights() const {
+    std::uint32_t n = 0;
+    for (const copy& c : copies_of_all.v)
+      for (int i = 0; i < c.rows * c.trained; ++i) {
+        const auto v = static_cast<std::int8_t>(trained_[c.to + i]);
+        n += v == 127 || v == -127 ? 1 : 0;
+      }
+    return n;
+  }
+
+  // All zero, so that the object lies in .bss: {} makes it constant-initialized.
+  alignas(8) unsigned char arena_[static_cast<std::size_t>(plan.peak)]{};
+  alignas(8) unsigned char trained_[trained_bytes > 0 ? trained_bytes : 1]{};
+  bool begun_ = false, has_sample_ = false;
 
   /// The network's output, until the next call: int8, or Q15.16 if it is logits.
   template <class T>
@@ -91,21 +124,30 @@ class engine {
   }
 
  private:
-  static constexpr std::uint32_t state_version = 0x31534854;  // "THS1"
-  static void put_word(std::span<unsigned char> to, std::size_t at, std::uint32_t word) {
-    for (std::size_t i = 0; i < 4; ++i) to[at + i] = static_cast<unsigned char>(word >> (8 * i));
-  }
-  static std::uint32_t word_at(std::span<const unsigned char> from, std::size_t at) {
-    std::uint32_t word = 0;
-    for (std::size_t i = 0; i < 4; ++i) word |= static_cast<std::uint32_t>(from[at + i]) << (8 * i);
-    return word;
-  }
-  static std::uint32_t crc_of(std::span<const unsigned char> state) {
-    return crc32(state.subspan(20), crc32(state.first(16)));
-  }
-
   static constexpr int input_at = plan.t[value * nodes].offset;
   static constexpr int output_at = plan.t[value * nodes + output_node].offset;
+
+  /// A tensor of the latent.
+  struct piece {
+    int at, bytes;
+  };
+  struct piece_table {
+    piece v[static_cast<std::size_t>(cut.count > 0 ? cut.count : 1)];
+  };
+  static constexpr piece_table pieces = [] {
+    piece_table t{};
+    for (int i = 0; i < cut.count; ++i) t.v[i] = {plan.t[cut.id[i]].offset, plan.t[cut.id[i]].bytes};
+    return t;
+  }();
+
+  std::uint32_t& samples() { return *reinterpret_cast<std::uint32_t*>(trained_ + samples_at); }
+  static constexpr int samples_at = plan.trained;
+
+  /// Applies what was accumulated.
+  template <int... Node>
+  void flush(const lesson& now, std::integer_sequence<int, Node...>) {
+    (trained_parameters<Net, Update, Node>(trained_, &now).flush(), ...);
+  }
 
   /// From flash to SRAM: rows of `row` weights, of each the first `trained`; and biases. Null pointers: from zero.
   struct copy {
@@ -157,13 +199,27 @@ class engine {
     }
   }
 
+  /// If the tensor is a gradient.
+  template <int Tensor>
+  void count_saturated() {
+    if constexpr (Tensor >= gradient * nodes && Tensor < mask * nodes) {
+      constexpr int at = plan.t[Tensor].offset, count = plan.t[Tensor].bytes / 2;
+      saturated_.v += values_at_ends(reinterpret_cast<const std::int16_t*>(arena_ + at), count);
+    }
+  }
+  THIMBLE_NOINLINE static std::uint32_t values_at_ends(const std::int16_t* v, int count) {
+    std::uint32_t n = 0;
+    for (int i = 0; i < count; ++i) n += v[i] >= 32767 || v[i] <= -32767 ? 1 : 0;
+    return n;
+  }
+
   /// Loops [First, Last) of the plan, unrolled by the compiler.
   template <int First, int Last>
   THIMBLE_INLINE void run(lesson* now) {
     run_loops<First>(now, std::make_integer_sequence<int, Last - First>{});
   }
   template <int First, int... Loop>
-  THIMBLE_INLINE void run_loops(lesson* now, std::integer_sequence<int, Loop...>) {
+  THIMBLE_INLINE void run_loops([[maybe_unused]] lesson* now, std::integer_sequence<int, Loop...>) {
     (run_loop<First + Loop>(now), ...);
   }
   template <int Loop>
@@ -181,18 +237,26 @@ class engine {
     using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
     using rules = mp::mp_if_c<s.backward, typename layer::gradient, typename layer::forward>;
     mp::mp_at_c<rules, static_cast<std::size_t>(s.rule)>::run(step_binding<Net, Update, Step>(arena_, trained_, now));
+    if constexpr (how.counts_saturation && s.backward && !how.float_gradients) {
+      count_saturated<s.writes[0]>();
+      count_saturated<s.writes[1]>();
+    }
   }
 
-  // All zero, so that the object lies in .bss: {} makes it constant-initialized.
-  alignas(8) unsigned char arena_[static_cast<std::size_t>(plan.peak)]{};
-  alignas(8) unsigned char trained_[static_cast<std::size_t>(plan.trained > 0 ? plan.trained : 1)]{};
-  bool begun_ = false, has_sample_ = false;
+  struct counter {
+    std::uint32_t v = 0;
+  };
+  struct no_counter {};
+  [[no_unique_address]] mp::mp_if_c<trains && how.counts_saturation, counter, no_counter> saturated_;
 };
 
 /// What stands in for an engine that cannot be, so that one error is printed.
 struct inert_engine {
   static constexpr int inputs = 1, outputs = 1;
-  static constexpr std::size_t trained_bytes = 0, state_bytes = 1;
+  static constexpr std::size_t trained_bytes = 0, state_bytes = 1, latent_bytes = 1;
+  struct latent {
+    unsigned char bytes[1];
+  };
   static constexpr quantization input_quantization{}, output_quantization{};
   std::span<std::int8_t> input() { return {&pixel, 1}; }
   void reset() {}

@@ -9,6 +9,8 @@ enum class [[nodiscard]] status : unsigned char {
   target_out_of_range,  ///< a target that is not a number under 32767 in magnitude
   bad_learning_rate,    ///< negative, infinite or not a number
   no_sample,            ///< input() was not asked for since the last infer or step, which overwrote the sample
+  loss_out_of_range,    ///< the loss is 32767 or more, or not a number
+  no_snapshot,          ///< keep_snapshot() was not called yet
   sample_too_long,      ///< more values than the network's input has
   // What restore() finds:
   state_of_another_length,   ///< cut short, or too long

@@ -3,14 +3,10 @@
 #include <limits>
 
 #include <thimble/checks.hpp>
-#include <thimble/engine.hpp>
+#include <thimble/learned.hpp>
 #include <thimble/status.hpp>
 
 namespace thimble {
-
-/// Plain stochastic gradient descent at batch 1 with quantization-aware scaling: for the real-valued parameters,
-/// w -= learning_rate * dL/dw.
-struct sgd {};
 
 /// What the network says of a sample. `logits` lie in the arena until the next call: real values, or the network's own int8 if
 /// its last layer clamps them or is none that could give more (see learner::output_quantization).
@@ -33,18 +29,47 @@ namespace detail {
 
 /// The part of every learner that does not depend on the loss.
 template <class Net, class Update>
-class learner : public engine<Net, Update> {
+class learner : public learned<Net, Update> {
  protected:
   using engine = detail::engine<Net, Update>;
 
-  [[nodiscard]] status check(rates r) const {
-    if (!is_valid_rate(r.learning_rate) || !is_valid_rate(r.bias_learning_rate)) return status::bad_learning_rate;
-    return this->has_sample() ? status::ok : status::no_sample;
+ public:
+  using latent = typename engine::latent;
+
+  /// The frozen part of the forward pass alone, of the sample in input(): `to` holds what infer_from and step_from need.
+  [[nodiscard]] status keep(latent& to)
+    requires engine::trains
+  {
+    if (!this->has_sample()) return status::no_sample;
+    this->frozen_part();
+    this->save(to);
+    return status::ok;
   }
-  void learn(lesson& now, rates r) {
-    now.rate = rate_of(r.learning_rate);
-    now.bias_rate = rate_of(r.bias_learning_rate);
+
+ protected:
+  [[nodiscard]] static status check(rates r) {
+    return is_valid_rate(r.learning_rate) && is_valid_rate(r.bias_learning_rate) ? status::ok
+                                                                                 : status::bad_learning_rate;
+  }
+  /// The forward pass of the sample in input(), or of a latent.
+  [[nodiscard]] status see(const latent* from) {
+    if (from == nullptr && !this->has_sample()) return status::no_sample;
+    if (from == nullptr)
+      this->frozen_part();
+    else
+      this->load(*from);
+    this->learning_part();
+    return status::ok;
+  }
+  /// The backward pass, unless the loss says that nothing can be learnt from it.
+  [[nodiscard]] status learn(lesson& now, rates r) {
+    constexpr multiplier share = scale_factor(1.0 / engine::how.accumulated);
+    now.rate = scaled(rate_of(r.learning_rate), share, 0);
+    now.bias_rate = scaled(rate_of(r.bias_learning_rate), share, 0);
+    this->begin_backward(now);
+    if (now.loss.bits == std::numeric_limits<std::int32_t>::max()) return status::loss_out_of_range;
     this->backward(now);
+    return status::ok;
   }
 };
 
@@ -58,9 +83,57 @@ class learner_of_loss : public learner<Net, Update> {
  public:
   static constexpr int classes = engine::outputs;
 
+  using latent = typename engine::latent;
+
   /// Forward pass of the sample in input().
   prediction<classes, logit> infer() {
     this->forward();
+    return guess();
+  }
+  /// The same, keeping its latent, from which infer_from and step_from go on later, any number of times.
+  prediction<classes, logit> infer(latent& kept)
+    requires engine::trains
+  {
+    this->frozen_part();
+    this->save(kept);
+    this->learning_part();
+    return guess();
+  }
+  prediction<classes, logit> infer_from(const latent& kept)
+    requires engine::trains
+  {
+    this->load(kept);
+    this->learning_part();
+    return guess();
+  }
+
+  /// Forward, backward and update from the sample in input().
+  outcome step(int label, rates r = {})
+    requires engine::trains
+  {
+    return step_of(nullptr, label, r);
+  }
+  /// The same from a latent: the bytes learned are those of a step from its sample.
+  outcome step_from(const latent& kept, int label, rates r = {})
+    requires engine::trains
+  {
+    return step_of(&kept, label, r);
+  }
+
+ private:
+  outcome step_of(const latent* from, int label, rates r) {
+    if (label < 0 || label >= classes) return {status::label_out_of_range, {}, -1};
+    if (const status s = this->check(r); s != status::ok) return {s, {}, -1};
+    if (const status s = this->see(from); s != status::ok) return {s, {}, -1};
+    int best = 0;
+    for (int i = 1; i < classes; ++i)
+      if (logit_at(i) > logit_at(best)) best = i;
+    lesson now;
+    now.label = label;
+    const status s = this->learn(now, r);
+    return {s, now.loss, best};
+  }
+  prediction<classes, logit> guess() {
     const kernels::softmax_sum s = kernels::sum_of_exponentials([this](int i) { return logit_at(i); }, classes);
     const std::int32_t p = kernels::probability(std::numeric_limits<std::int32_t>::max(), kernels::reciprocal(s.sum));
     return {s.best, static_cast<float>(p) * 0x1p-31f,
@@ -68,23 +141,6 @@ class learner_of_loss : public learner<Net, Update> {
                                                                       static_cast<std::size_t>(classes))};
   }
 
-  /// Forward, backward and update from the sample in input().
-  outcome step(int label, rates r = {})
-    requires engine::trains
-  {
-    if (label < 0 || label >= classes) return {status::label_out_of_range, {}, -1};
-    if (const status s = this->check(r); s != status::ok) return {s, {}, -1};
-    this->forward();
-    int best = 0;
-    for (int i = 1; i < classes; ++i)
-      if (logit_at(i) > logit_at(best)) best = i;
-    lesson now;
-    now.label = label;
-    this->learn(now, r);
-    return {status::ok, now.loss, best};
-  }
-
- private:
   /// In Q15.16.
   [[nodiscard]] std::int32_t logit_at(int i) const {
     if constexpr (has_logits) {
@@ -126,8 +182,25 @@ class learner_of_loss<Net, Update, Loss> : public learner<Net, Update> {
     explicit made(const void* at) : at_(at) {}
     const void* at_;
   };
+  using latent = typename engine::latent;
   made infer() {
     this->forward();
+    return made(this->template output<unsigned char>());
+  }
+  /// The same, keeping its latent, from which infer_from and step_from go on later, any number of times.
+  made infer(latent& kept)
+    requires engine::trains
+  {
+    this->frozen_part();
+    this->save(kept);
+    this->learning_part();
+    return made(this->template output<unsigned char>());
+  }
+  made infer_from(const latent& kept)
+    requires engine::trains
+  {
+    this->load(kept);
+    this->learning_part();
     return made(this->template output<unsigned char>());
   }
 
@@ -135,26 +208,39 @@ class learner_of_loss<Net, Update, Loss> : public learner<Net, Update> {
   outcome step(rates r = {})
     requires(engine::trains && requires { Loss::reads_sample; })
   {
-    return step_towards(nullptr, r);
+    return step_towards(nullptr, nullptr, r);
+  }
+  outcome step_from(const latent& kept, rates r = {})
+    requires(engine::trains && requires { Loss::reads_sample; })
+  {
+    return step_towards(&kept, nullptr, r);
   }
 
   /// Forward, backward and update towards `target`, in real units, each under 32767 in magnitude.
   outcome step(std::span<const float, static_cast<std::size_t>(outputs)> target, rates r = {})
     requires(engine::trains && !requires { Loss::reads_sample; })
   {
-    for (const float t : target)
-      if (!kernels::is_real(t)) return {status::target_out_of_range, {}, -1};
-    return step_towards(target.data(), r);
+    return checked_step(nullptr, target, r);
+  }
+  outcome step_from(const latent& kept, std::span<const float, static_cast<std::size_t>(outputs)> target, rates r = {})
+    requires(engine::trains && !requires { Loss::reads_sample; })
+  {
+    return checked_step(&kept, target, r);
   }
 
  private:
-  outcome step_towards(const float* target, rates r) {
+  outcome checked_step(const latent* from, std::span<const float, static_cast<std::size_t>(outputs)> target, rates r) {
+    for (const float t : target)
+      if (!kernels::is_real(t)) return {status::target_out_of_range, {}, -1};
+    return step_towards(from, target.data(), r);
+  }
+  outcome step_towards(const latent* from, const float* target, rates r) {
     if (const status s = this->check(r); s != status::ok) return {s, {}, -1};
-    this->forward();
+    if (const status s = this->see(from); s != status::ok) return {s, {}, -1};
     lesson now;
     now.target = target;
-    this->learn(now, r);
-    return {status::ok, now.loss, -1};
+    const status s = this->learn(now, r);
+    return {s, now.loss, -1};
   }
 };
 
@@ -174,21 +260,33 @@ using learner_for =
 
 template <class Policy>
 using is_loss = mp::mp_bool<requires { Policy::classifies; }>;
+template <class Policy>
+using is_not_loss = mp::mp_not<is_loss<Policy>>;
 
-/// The loss among a trainer's policies: cross entropy if none is given.
+/// The loss among a trainer's policies: cross entropy if none is given. Of stored values, if a policy says so.
 template <class... Policies>
-using loss_of = mp::mp_front<mp::mp_push_back<mp::mp_copy_if<mp::mp_list<Policies...>, is_loss>, cross_entropy>>;
+using named_loss = mp::mp_front<mp::mp_push_back<mp::mp_copy_if<mp::mp_list<Policies...>, is_loss>, cross_entropy>>;
+template <class... Policies>
+using loss_of = mp::mp_if_c<(std::is_same_v<Policies, stored_logits> || ...), of_stored<named_loss<Policies...>>,
+                            named_loss<Policies...>>;
+
+/// The update with all other policies; where there are none but defaults, the update itself.
+template <class Update, class... Policies>
+using update_with = mp::mp_if_c<(std::is_same_v<Policies, sgd> && ...), Update, following<Update, Policies...>>;
+template <class Update, class... Policies>
+using update_for =
+    mp::mp_apply<update_with, mp::mp_push_front<mp::mp_copy_if<mp::mp_list<Policies...>, is_not_loss>, Update>>;
 
 }  // namespace detail
 
 /// A network that learns. `sizeof` is all the SRAM that inference and learning use, the sample included. Derive a struct
 /// from it and make the object `constinit`: it lies in .bss, copies what may learn from flash at the first call, and needs
-/// no constructor to run. Policies, in any order: an optimizer (sgd), a loss (cross_entropy; mean_squared_error,
-/// reconstruction_error).
+/// no constructor to run. Policies, in any order: a loss (cross_entropy; mean_squared_error, reconstruction_error), and those of
+/// training/policies.hpp.
 template <class Net, class Update, class... Policies>
-struct trainer
-    : detail::learner_for<with_loss<Net, detail::loss_of<Policies...>>, Update, detail::loss_of<Policies...>> {
-  static_assert(((std::is_same_v<Policies, sgd> || detail::is_loss<Policies>::value) && ...),
+struct trainer : detail::learner_for<with_loss<Net, detail::loss_of<Policies...>>,
+                                     detail::update_for<Update, Policies...>, detail::loss_of<Policies...>> {
+  static_assert(((detail::is_policy<Policies> || detail::is_loss<Policies>::value) && ...),
                 "one of these policies is not known");
   static_assert(
       detail::reported<typename detail::learner_fault<with_loss<Net, detail::loss_of<Policies...>>, Update>::type>);

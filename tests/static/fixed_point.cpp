@@ -70,9 +70,10 @@ static_assert(eighth.mantissa == 1u << 30 && eighth.exponent == -33);
 
 // Learnt weights: Q8.8, nearest, saturating at +-127
 constexpr int moved(int value, int residual, std::int32_t step) {
-  std::int8_t v = static_cast<std::int8_t>(value), r = static_cast<std::int8_t>(residual);
-  kernels::learn(kernels::trained_weights{&v, &r}, 0, step);
-  return v * 256 + r;
+  auto v = static_cast<std::int8_t>(value);
+  auto r = static_cast<unsigned char>(residual);
+  kernels::weights_at<kernels::learning_rule{}>{&v, &r, 0}.subtract(0, step);
+  return v * 256 + static_cast<std::int8_t>(r);
 }
 static_assert(moved(5, 0, 3) == 5 * 256 - 3);  // the published device makes 4 of 5 - 0.01
 static_assert(moved(127, 0, -3 * 256) == 32639 && moved(-127, 0, 3 * 256) == -32640);  // and -126 of 127 + 3

@@ -89,15 +89,12 @@ void check_weight_gradient(const window_case& c, Call call) {
     const int channels = !keeps ? c.g.in.c / c.g.groups : depthwise ? (k + m - 1) / m : k;
     const std::vector<std::int8_t> x = kept(c, channels);
     std::vector<std::int8_t> value = c.sram, residual(c.sram.size(), 31);
-    call(kernels::weight_gradient_args{c.dy.data(),
-                                       x.data(),
-                                       c.x_zero,
-                                       channels * c.g.groups,
-                                       c.scale(),
-                                       -7,
-                                       size,
-                                       0,
-                                       {value.data(), residual.data()}});
+    constexpr kernels::learning_rule rule{};
+    const kernels::weights_at<rule> weights{value.data(), reinterpret_cast<unsigned char*>(residual.data()), 0};
+    const kernels::weight_sink<rule> sink{
+        {.size = size, .clip = {}, .decay = {}, .momentum = 0, .largest_shift = -7}, weights, nullptr, nullptr};
+    call(kernels::weight_gradient_args<rule>{
+        {c.dy.data(), x.data(), c.x_zero, channels * c.g.groups, 0}, c.scale(), sink});
     double worst = 0, moved = 0;
     for (int r = 0; r < c.rows(); ++r)
       for (int i = 0; i < k; ++i) {

@@ -1,22 +1,21 @@
 // The gradient of biases, the same for every layer that has them.
 #pragma once
 #include <thimble/kernels/geometry.hpp>
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/sink.hpp>
 
 namespace thimble::kernels {
 
 /// Biases of any layer with weights: b[o] -= round(rate * (s_w * s_x)^-2 * db), db = eff[o] * sum of dy[o] over positions.
+template <learning_rule Rule>
 struct bias_gradient_args {
   const std::int16_t* dy;
   multipliers scale;
-  int largest_shift;
-  step_size size;
-  std::int32_t* bias;
-  std::int32_t limit;
+  bias_sink<Rule> to;
 };
 
 /// Sums are exact: 32 bits over a row of at most 65'535 positions, 64 over all, then saturated to 32.
-THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradient_args& a) {
+template <learning_rule Rule>
+THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradient_args<Rule>& a) {
   for (int o = 0; o < g.out.c; ++o) {
     std::int64_t sum = 0;
     const std::int16_t* dy = a.dy + o;
@@ -25,14 +24,13 @@ THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradien
       for (int x = 0; x < g.out.w; ++x) row += dy[(y * g.out.w + x) * g.out.c];
       sum += row;
     }
-    const step_size size = over(a.size, a.scale[o], a.largest_shift);
-    learn(a.bias[o], step_of(saturate<std::int32_t>(sum), size), a.limit);
+    a.to.learn(o, a.scale[o], saturate<std::int32_t>(sum));
   }
 }
 
 struct bias_backward {
-  template <class Target>
-  THIMBLE_INLINE static void body(Target t, const geometry& g, const bias_gradient_args& a) {
+  template <class Target, learning_rule Rule>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const bias_gradient_args<Rule>& a) {
     bias_gradient(t, g, a);
   }
 };

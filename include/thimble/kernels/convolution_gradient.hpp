@@ -4,6 +4,7 @@
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/entry_gradient.hpp>
 #include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/sink.hpp>
 
 namespace thimble::kernels {
 
@@ -67,16 +68,18 @@ THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const
     }
 }
 
-/// x int8, x_row channels a pixel: in.c, or those kept, as many in each group. size: see over().
-struct weight_gradient_args {
+/// What a weight's gradient is made of. x int8, x_row channels a pixel: in.c, or those kept, as many in each group.
+struct correlation {
   const std::int16_t* dy;
   const std::int8_t* x;
   int x_zero, x_row;
-  multipliers scale;
-  int largest_shift;
-  step_size size;
   int drop;  ///< bits dropped from the exact sum so that it fits int32
-  trained_weights w;
+};
+template <learning_rule Rule>
+struct weight_gradient_args {
+  correlation from;
+  multipliers scale;
+  weight_sink<Rule> to;
 };
 
 /// A rectangle of output positions.
@@ -87,8 +90,8 @@ struct positions {
 /// Neighbours of a weight row, from input channel i on: sums of dy * (x - x_zero) for one tap over at most 256 positions, exact in int32
 /// (32'768 * 255 * 256 < 2^31). Sums of dy * x and of dy apart, so that the zero point costs nothing in the loop.
 template <int Channels>
-THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const weight_gradient_args& a, int o, int ky,
-                                                       int kx, int i, positions p) {
+THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const correlation& a, int o, int ky, int kx,
+                                                       int i, positions p) {
   const window& win = g.win;
   lanes<std::int32_t, Channels> acc;
   std::int32_t total = 0;
@@ -111,8 +114,8 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const 
 
 /// The same over all positions, rounded to int32 by `drop` bits: in rectangles of at most 256, summed in 64 bits.
 template <int Channels>
-THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const weight_gradient_args& a, int o, int ky,
-                                                       int kx, int i) {
+THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const correlation& a, int o, int ky, int kx,
+                                                       int i) {
   const window& win = g.win;
   const positions all{outputs_inside(ky * win.dilation_h, win.pad_top, win.stride_h, g.in.h, g.out.h),
                       outputs_inside(kx * win.dilation_w, win.pad_left, win.stride_w, g.in.w, g.out.w)};
@@ -131,26 +134,26 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> correlate(const geometry& g, const 
   return rounded;
 }
 
-template <int Channels>
-THIMBLE_INLINE void learn_taps(const geometry& g, const weight_gradient_args& a, step_size size, int o, int i,
-                               int first) {
+template <int Channels, class Channel>
+THIMBLE_INLINE void learn_taps(const geometry& g, const correlation& a, const Channel& to, int o, int i, int first) {
   for (int ky = 0; ky < g.win.kernel_h; ++ky)
     for (int kx = 0; kx < g.win.kernel_w; ++kx) {
       const auto sum = correlate<Channels>(g, a, o, ky, kx, first + i);
       const int at = ((o * g.win.kernel_h + ky) * g.win.kernel_w + kx) * g.trained + i;
-      for (int j = 0; j < Channels; ++j) learn(a.w, at + j, step_of(sum[j], size));
+      for (int j = 0; j < Channels; ++j) to.learn(at + j, sum[j]);
     }
 }
 
-/// w[o][tap][i] -= round(256 * rate * s_w^-2 * dW), dW = eff[o] * sum dy[o] * (x[i of o's group] - x_zero), in Q8.8.
-THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry layer, const weight_gradient_args& a) {
+/// w[o][tap][i] -= rate * s_w^-2 * dW, dW = eff[o] * sum dy[o] * (x[i of o's group] - x_zero), as the sink has it.
+template <learning_rule Rule>
+THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry layer, const weight_gradient_args<Rule>& a) {
   const geometry g = one_row(layer);
   for (int o = 0; o < g.out.c; ++o) {
-    const step_size size = over(a.size, a.scale[o], a.largest_shift);
-    const int first = g.groups == 1 ? 0 : o / (g.out.c / g.groups) * (a.x_row / g.groups);  // the group's in x
+    const auto to = a.to.of(a.scale[o]);
+    const int first = g.groups == 1 ? 0 : o / (g.out.c / g.groups) * (a.from.x_row / g.groups);  // the group's in x
     int i = 0;
-    for (; i + 4 <= g.trained; i += 4) learn_taps<4>(g, a, size, o, i, first);
-    for (; i < g.trained; ++i) learn_taps<1>(g, a, size, o, i, first);
+    for (; i + 4 <= g.trained; i += 4) learn_taps<4>(g, a.from, to, o, i, first);
+    for (; i < g.trained; ++i) learn_taps<1>(g, a.from, to, o, i, first);
   }
 }
 
@@ -163,8 +166,8 @@ struct convolution_backward {
   THIMBLE_INLINE static void body(Target t, const geometry& g, const entry_gradient_args& a) {
     dense_entry_gradient(t, g, a);
   }
-  template <class Target>
-  THIMBLE_INLINE static void body(Target t, const geometry& g, const weight_gradient_args& a) {
+  template <class Target, learning_rule Rule>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const weight_gradient_args<Rule>& a) {
     convolution_weight_gradient(t, g, a);
   }
 };

@@ -116,16 +116,17 @@ THIMBLE_INLINE void depthwise_input_gradient(portable, const geometry g, const i
     }
 }
 
-/// w[tap][o] -= round(256 * rate * s_w^-2 * dW), dW = eff[o] * sum dy[o] * (x[o / m] - x_zero), in Q8.8.
-THIMBLE_INLINE void depthwise_weight_gradient(portable, const geometry g, const weight_gradient_args& a) {
+/// w[tap][o] -= rate * s_w^-2 * dW, dW = eff[o] * sum dy[o] * (x[o / m] - x_zero), as the sink has it.
+template <learning_rule Rule>
+THIMBLE_INLINE void depthwise_weight_gradient(portable, const geometry g, const weight_gradient_args<Rule>& a) {
   const int m = depth_multiplier(g);
   for (int o = 0; o < g.trained; ++o) {
-    const step_size size = over(a.size, a.scale[o], a.largest_shift);
+    const auto to = a.to.of(a.scale[o]);
     const int i = m == 1 ? o : o / m;
     for (int ky = 0; ky < g.win.kernel_h; ++ky)
       for (int kx = 0; kx < g.win.kernel_w; ++kx) {
-        const auto sum = correlate<1>(g, a, o, ky, kx, i);
-        learn(a.w, (ky * g.win.kernel_w + kx) * g.trained + o, step_of(sum[0], size));
+        const auto sum = correlate<1>(g, a.from, o, ky, kx, i);
+        to.learn((ky * g.win.kernel_w + kx) * g.trained + o, sum[0]);
       }
   }
 }
@@ -152,8 +153,8 @@ struct depthwise_backward {
   THIMBLE_INLINE static void body(Target t, const geometry& g, const input_gradient_args& a) {
     depthwise_input_gradient(t, g, a);
   }
-  template <class Target>
-  THIMBLE_INLINE static void body(Target t, const geometry& g, const weight_gradient_args& a) {
+  template <class Target, learning_rule Rule>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const weight_gradient_args<Rule>& a) {
     depthwise_weight_gradient(t, g, a);
   }
 };

@@ -1,5 +1,7 @@
 // What the backward kernels share: the form of integer gradients and of a trained parameter's step.
 #pragma once
+#include <bit>
+
 #include <thimble/kernels/access.hpp>
 #include <thimble/tensor/requantize.hpp>
 
@@ -40,32 +42,36 @@ THIMBLE_INLINE constexpr step_size over(step_size size, multiplier m, int larges
   return {high != 0 ? q >> 1 : q, size.exponent - m.shift + high};
 }
 
+/// size * m, the mantissa cut to 31 bits.
+THIMBLE_INLINE constexpr step_size times(step_size size, multiplier m) {
+  if (m.mantissa == 0 || size.mantissa == 0) return {};
+  const std::uint64_t product = std::uint64_t{size.mantissa} * static_cast<std::uint32_t>(m.mantissa);  // < 2^62
+  const int high = static_cast<int>(product >> 61);
+  return {static_cast<std::uint32_t>(product >> (30 + high)), size.exponent + m.shift - 1 + high};
+}
+
+/// 2^e for e in [-126, 127].
+THIMBLE_INLINE constexpr float power_of_two(int e) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
+}
+/// The size as a float, for |exponent| < 250; beyond, what float makes of it.
+THIMBLE_INLINE constexpr float real_of(step_size size) {
+  const int e = size.exponent < -250 ? -250 : size.exponent > 250 ? 250 : size.exponent, half = e / 2;
+  return static_cast<float>(size.mantissa) * power_of_two(half) * power_of_two(e - half);
+}
+
 /// sum * size, saturated to int32: a doubling high multiply, then a rounding shift (two roundings, each of half a unit).
 THIMBLE_INLINE constexpr std::int32_t step_of(std::int32_t sum, step_size size) {
   const std::int32_t high = doubling_high_multiply(sum, static_cast<std::int32_t>(size.mantissa));
   return narrow32(high, -size.exponent - 31);
 }
 
-/// Weights in SRAM as Q8.8: q = 256 * value + residual, value = floor((q + 128) / 256). The int8 values stay one contiguous
-/// array, so forward kernels read them as any other weights.
-struct trained_weights {
-  std::int8_t* value;
-  std::int8_t* residual;
-};
-
-/// q -= step, saturated so that the value stays in [-127, 127].
-THIMBLE_INLINE constexpr void learn(trained_weights w, int i, std::int32_t step) {
-  const std::int64_t moved = std::int64_t{w.value[i] * 256 + w.residual[i]} - step;
-  const auto q = static_cast<std::int32_t>(moved < -32640 ? -32640 : moved > 32639 ? 32639 : moved);
-  const int value = (q + 128) >> 8;
-  w.value[i] = static_cast<std::int8_t>(value);
-  w.residual[i] = static_cast<std::int8_t>(q - value * 256);
-}
-
-/// bias -= step, saturated to [-limit, limit]: within it the layer's accumulator cannot overflow.
-THIMBLE_INLINE constexpr void learn(std::int32_t& bias, std::int32_t step, std::int32_t limit) {
-  const std::int64_t moved = std::int64_t{bias} - step;
-  bias = static_cast<std::int32_t>(moved < -limit ? -limit : moved > limit ? limit : moved);
+/// The same for a float gradient: rounded to nearest, halves away from zero, saturated to int32.
+THIMBLE_INLINE constexpr std::int32_t step_of(float sum, step_size size) {
+  const float step = sum * real_of(size);
+  if (!(step < 2147483520.0f)) return 2147483647;  // also what is not a number
+  if (step < -2147483520.0f) return -2147483647;
+  return static_cast<std::int32_t>(step + (step < 0 ? -0.5f : 0.5f));
 }
 
 }  // namespace thimble::kernels

@@ -63,13 +63,13 @@ struct input_gradient {
     return {.reads = {role::dy, role::w},
             .writes = {role::dx0},
             .modifies = role::none,
-            .scratch = scaled_bytes(f) + (f.logits ? 4 * f.in.size() : 0),
+            .scratch = scaled_bytes(f) + (f.enters ? 4 * f.in.size() : 0),
             .in_place = {}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     auto* scaled = reinterpret_cast<std::int16_t*>(at.scratch());
-    if constexpr (At::node.logits) {
+    if constexpr (At::node.enters) {
       auto* sums = reinterpret_cast<std::int32_t*>(at.scratch() + scaled_bytes(At::node));
       int exponent = 0;
       kernels::call<Kernel, At::geometry>(kernels::entry_gradient_args{at.dy(), at.weights(), At::scale(),
@@ -109,9 +109,10 @@ struct weight_gradient {
       x = reinterpret_cast<const std::int8_t*>(at.kept());
     else
       x = at.x0();
+    constexpr int bits = drop(At::node);
     kernels::call<Kernel, At::geometry>(kernels::weight_gradient_args{
-        at.dy(), x, At::zero(role::x0), packed ? At::node.trained : At::node.in.c, At::scale(), At::largest_shift,
-        at.weight_step(drop(At::node)), drop(At::node), at.trained_weights()});
+        kernels::correlation{at.dy(), x, At::zero(role::x0), packed ? At::node.trained : At::node.in.c, bits},
+        At::scale(), at.weight_sink(bits)});
   }
 };
 
@@ -121,8 +122,8 @@ struct bias_gradient {
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    kernels::call<kernels::bias_backward, At::geometry>(kernels::bias_gradient_args{
-        at.dy(), At::scale(), At::largest_shift, at.bias_step(), at.trained_bias(), At::node.bias_limit()});
+    kernels::call<kernels::bias_backward, At::geometry>(
+        kernels::bias_gradient_args{at.dy(), At::scale(), at.bias_sink()});
   }
 };
 

@@ -1,22 +1,10 @@
 // One step bound to a learner's memory: everything about it constant, handed to its rule.
 #pragma once
 #include <thimble/kernels/geometry.hpp>
-#include <thimble/memory/placement.hpp>
-#include <thimble/tensor/fixed_point.hpp>
+#include <thimble/memory/sinks.hpp>
 #include <thimble/training/exponents.hpp>
-#include <thimble/training/rates.hpp>
 
 namespace thimble {
-
-/// What a step of learning carries from rule to rule. A gradient's value is q * 2^(e + k): k is the loss's for the logits,
-/// the body's for all before the head.
-struct lesson {
-  int label = 0;
-  const float* target = nullptr;
-  kernels::step_size rate, bias_rate;
-  int loss_exponent = 0, body_exponent = 0;
-  fixed16 loss{};
-};
 
 /// Rules see a step through this (they call it At). Pointers to tensors that the plan does not hold are null.
 template <class Net, class Update, int Step>
@@ -33,6 +21,9 @@ class step_binding {
   static constexpr const facts& node = g.at[n];
   static constexpr kernels::geometry geometry{node.in, node.out, node.win, node.trained, node.groups};
   static constexpr bool adds = s.adds;
+  /// Gradients are float32, whose exponents are all 0, or int16.
+  static constexpr bool has_float_gradients = detail::how_of<Update>.float_gradients;
+  using gradient_value = mp::mp_if_c<has_float_gradients, float, std::int16_t>;
 
   THIMBLE_INLINE step_binding(unsigned char* arena, unsigned char* trained, lesson* now)
       : arena_(arena), trained_(trained), now_(now) {}
@@ -42,21 +33,19 @@ class step_binding {
   /// Whether this node reads int32 logits (a loss does, if the layer before can give them).
   static constexpr bool reads_logits =
       node.inputs[0] >= 0 && g.at[node.inputs[0] < 0 ? 0 : g.owner(node.inputs[0])].logits;
+  /// Whether that node scales the gradient that enters the body; else this node's is the body's.
+  static constexpr bool reads_entry =
+      node.inputs[0] >= 0 && g.at[node.inputs[0] < 0 ? 0 : g.owner(node.inputs[0])].enters;
   static constexpr quantization quantized(role r) { return values::quantized(r); }
   static constexpr int zero(role r) { return values::zero(r); }
   static constexpr double real_scale(role r) { return values::real_scale(r); }
   static constexpr limits range() { return values::range(); }
   static constexpr multipliers scale() { return {tables::mantissa.v, tables::shift.v}; }
-  static constexpr int largest_shift = [] {
-    if constexpr (node.biases > 0)
-      return tables::largest_shift;
-    else
-      return 0;
-  }();
   static constexpr rows part() { return {0, node.out.h}; }
 
   /// e of the gradient in a role.
   static constexpr int exponent(role r) {
+    if constexpr (has_float_gradients) return 0;
     if (r == role::dy) return exponents<Net, Update>::template of_gradient<g.owner(n)>;
     return exponent_of_input(slot_of(r), std::make_integer_sequence<int, most_inputs>{});
   }
@@ -68,7 +57,7 @@ class step_binding {
   }();
   /// e of the output's gradient scaled per channel.
   static constexpr int scaled_exponent = [] {
-    if constexpr (node.biases > 0 && s.backward)
+    if constexpr (node.biases > 0 && s.backward && !has_float_gradients)
       return exponents<Net, Update>::template of_scaled<n, gradient_limit>;
     else
       return 0;
@@ -90,43 +79,29 @@ class step_binding {
   const std::int32_t* logits_in() const { return at<const std::int32_t, role::x0>(); }
   std::uint8_t* mask() const { return at<std::uint8_t, role::mask>(); }
   std::uint8_t* kept() const { return at<std::uint8_t, role::kept>(); }
-  std::int16_t* dy() const { return at<std::int16_t, role::dy>(); }
-  std::int16_t* dx0() const { return at<std::int16_t, role::dx0>(); }
+  gradient_value* dy() const { return at<gradient_value, role::dy>(); }
+  gradient_value* dx0() const { return at<gradient_value, role::dx0>(); }
   template <role R>
-  std::int16_t* gradient() const {
-    return at<std::int16_t, R>();
+  gradient_value* gradient() const {
+    return at<gradient_value, R>();
   }
   unsigned char* scratch() const { return arena_ + constant<(s.scratch > 0 ? s.scratch_at : 0)>; }
 
   kernels::weights weights() const {
     if constexpr (node.trained > 0)
-      return {values::flash(), parameter<std::int8_t, weight>()};
+      return {values::flash(), parameters().template at<std::int8_t, weight>()};
     else
       return {values::flash(), nullptr};
   }
   const std::int32_t* bias() const {
     if constexpr (node.bias_trained)
-      return trained_bias();
+      return parameters().template at<std::int32_t, bias_of>();
     else
       return values::bias();
   }
-  kernels::trained_weights trained_weights() const {
-    return {parameter<std::int8_t, weight>(), parameter<std::int8_t, residual_of_weight>()};
-  }
-  std::int32_t* trained_bias() const { return parameter<std::int32_t, bias_of>(); }
-
-  /// Step size of the weights in Q8.8, to be divided by the channel's multiplier: eff / s_w^2 = s_x^2 / (s_y^2 eff).
-  kernels::step_size weight_step(int drop) const {
-    constexpr double r = values::real_scale(role::x0) / values::real_scale(role::y);
-    constexpr multiplier factor = scale_factor(256 * r * r);
-    return scaled(now_->rate, factor, constant<exponent(role::dy)> + k() + drop);
-  }
-  /// The same for the biases: eff / (s_w s_x)^2 = 1 / (s_y^2 eff).
-  kernels::step_size bias_step() const {
-    constexpr double r = 1 / values::real_scale(role::y);
-    constexpr multiplier factor = scale_factor(r * r);
-    return scaled(now_->bias_rate, factor, constant<exponent(role::dy)> + k());
-  }
+  /// Where the gradients of the weights go, `dropped` bits short; and of the biases.
+  auto weight_sink(int dropped) const { return parameters().weight_sink(constant<exponent(role::dy)> + k() + dropped); }
+  auto bias_sink() const { return parameters().bias_sink(constant<exponent(role::dy)> + k()); }
 
   int label() const { return now_->label; }
   const float* target() const { return now_->target; }
@@ -134,7 +109,7 @@ class step_binding {
     now_->loss_exponent = exponent;
     now_->loss = loss;
   }
-  /// For a loss that reads stored values: its gradient is the body's.
+  /// For a loss before which no layer scales the gradient: it is the body's.
   void begin_body(int exponent, fixed16 loss) const {
     now_->body_exponent = exponent;
     now_->loss = loss;
@@ -159,7 +134,9 @@ class step_binding {
     ((Slot == slot ? void(e = input_exponent<Slot>()) : void()), ...);
     return e;
   }
-  int k() const { return constant<node.logits> ? now_->loss_exponent : now_->body_exponent; }
+  int k() const {
+    return constant<has_float_gradients> ? 0 : constant<node.enters> ? now_->loss_exponent : now_->body_exponent;
+  }
 
   template <class T, role R>
   THIMBLE_INLINE T* at() const {
@@ -169,10 +146,7 @@ class step_binding {
     else
       return nullptr;
   }
-  template <class T, int Kind>
-  THIMBLE_INLINE T* parameter() const {
-    return reinterpret_cast<T*>(trained_ + constant<plan.t[Kind * nodes + n].offset>);
-  }
+  THIMBLE_INLINE trained_parameters<Net, Update, n> parameters() const { return {trained_, now_}; }
 
   unsigned char* arena_;
   unsigned char* trained_;

@@ -27,8 +27,10 @@ struct facts {
   bool keeps_scale = false;  ///< the output has the input's quantization
   bool logits = false;       ///< the output is int32 Q15.16, for a loss
   bool can_be_logits = false;
+  bool enters = false;  ///< the loss reads the output of this layer, which scales the gradient that enters the body
   bool is_constant = false;  ///< the output lies in flash
   bool is_loss = false;
+  bool reads_stored = false;          ///< a loss: of stored values even where the layer before could give logits
   const char* infers_only = nullptr;  ///< why no gradient passes: nothing at or before this layer can learn
   // Weights, for layers that have them. A row is what lies along the input channels.
   int number = -1;  ///< among layers with weights, from the stem = 0

@@ -52,7 +52,10 @@ constexpr void enter(graph<N>& g, int i, node<Layer, Inputs...>) {
   Layer::complete(f);
   if (f.biases > 0) f.number = g.numbered++;
   if (f.is_loss)
-    if (facts& last = g.at[g.owner(f.inputs[0])]; last.can_be_logits) last.logits = true;
+    if (facts& last = g.at[g.owner(f.inputs[0])]; last.can_be_logits) {
+      last.enters = true;
+      last.logits = !f.reads_stored;
+    }
 }
 
 template <class... Node>

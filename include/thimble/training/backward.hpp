@@ -1,5 +1,6 @@
 // From rules to steps: the forward list, the nodes in reverse through their gradient rules, and what nobody needs left out.
 #pragma once
+#include <thimble/training/policies.hpp>
 #include <thimble/training/sparse_update.hpp>
 #include <thimble/training/steps.hpp>
 
@@ -100,25 +101,33 @@ constexpr auto list_steps(mp::mp_list<Node...>, const graph<N>& g) {
 }
 /// Bytes of every tensor that could be needed; what trains is needed.
 template <int N, int S>
-constexpr void size_tensors(plan<N, S>& p, const graph<N>& g, const int* kept_bytes) {
+constexpr void size_tensors(plan<N, S>& p, const graph<N>& g, const recipe& how, const int* kept_bytes) {
+  const auto hold = [&](int kind, int n, int bytes) {
+    p.t[kind * N + n].bytes = bytes;
+    p.t[kind * N + n].needed = bytes > 0;
+  };
   for (int n = 0; n < N; ++n) {
     const facts& f = g.at[n];
     p.t[value * N + n].bytes = f.is_constant ? 0 : f.out.size() * (f.logits ? 4 : 1);
-    p.t[gradient * N + n].bytes = 2 * f.out.size();
+    p.t[gradient * N + n].bytes = how.gradient_bytes() * f.out.size();
     p.t[mask * N + n].bytes = (f.out.size() + 7) / 8;
     p.t[kept * N + n].bytes = kept_bytes[n];
     const int trained = f.trained * f.weight_rows;
-    p.t[weight * N + n].bytes = p.t[residual_of_weight * N + n].bytes = trained;
-    p.t[weight * N + n].needed = p.t[residual_of_weight * N + n].needed = trained > 0;
-    p.t[bias_of * N + n].bytes = f.bias_trained ? 4 * f.biases : 0;
-    p.t[bias_of * N + n].needed = f.bias_trained;
+    const int biases = f.bias_trained ? f.biases : 0;
+    hold(weight, n, trained);
+    hold(residual_of_weight, n, how.rule.residual_bytes(trained));
+    hold(bias_of, n, 4 * biases);
+    hold(velocity_of_weight, n, how.rule.has_momentum ? 2 * trained : 0);
+    hold(velocity_of_bias, n, how.rule.has_momentum ? 4 * biases : 0);
+    hold(sum_of_weight, n, how.rule.accumulates ? 4 * trained : 0);
+    hold(sum_of_bias, n, how.rule.accumulates ? 4 * biases : 0);
   }
 }
 
 /// A step lives if it writes (or changes) something needed; then what it reads is needed. Roots: the output, what trains.
 template <int N, int S>
-constexpr void derive(plan<N, S>& p, const graph<N>& g, const candidates<N, S>& all) {
-  size_tensors(p, g, all.kept_bytes);
+constexpr void derive(plan<N, S>& p, const graph<N>& g, const recipe& how, const candidates<N, S>& all) {
+  size_tensors(p, g, how, all.kept_bytes);
   bool lives[static_cast<std::size_t>(plan<N, S>::steps_room)]{};
   // A gradient is made if it comes from the loss: of what nobody reads, or leads elsewhere, there is none.
   bool made[static_cast<std::size_t>(tensor_kinds * N)]{};
@@ -201,7 +210,7 @@ inline constexpr auto derived = [] {
   constexpr const auto& g = marked<Net, Update>;
   constexpr bool trains = anything_trains<Net, Update>;
   plan<g.size, detail::rules_of<typename Net::nodes, trains>> p{};
-  detail::derive(p, g, detail::list_steps<trains>(typename Net::nodes{}, g));
+  detail::derive(p, g, detail::how_of<Update>, detail::list_steps<trains>(typename Net::nodes{}, g));
   detail::find_lifetimes(p, g.owner(g.output()));
   return p;
 }();

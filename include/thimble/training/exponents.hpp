@@ -94,7 +94,7 @@ struct exponents {
   template <int Node, int Reader, class Into>
   static constexpr void add_reader(Into& to) {
     constexpr const facts& f = g.at[Reader];
-    constexpr bool enters = f.logits || (f.is_loss && !g.at[Node].logits);
+    constexpr bool enters = f.enters || (f.is_loss && !g.at[Node].enters);
     if constexpr (enters) {
       if (f.inputs[0] >= 0 && g.owner(f.inputs[0]) == Node)
         for (double& v : to.v) v += entry_variance;
@@ -124,9 +124,9 @@ struct exponents {
   template <int Node>
   static constexpr auto of = from_readers<Node>(std::make_integer_sequence<int, nodes - Node - 1>{});
 
-  /// e of the gradient of a node's output; 0 for the logits, whose scale is the loss's.
+  /// e of the gradient of a node's output; 0 for that which the loss reads, whose scale is the loss's.
   template <int Node>
-  static constexpr int of_gradient = g.at[Node].logits ? 0 : detail::exponent_for(of<Node>.largest(), 32767);
+  static constexpr int of_gradient = g.at[Node].enters ? 0 : detail::exponent_for(of<Node>.largest(), 32767);
 
   /// e of a layer's output gradient scaled per channel, before it is summed over channels.
   template <int Node, int Limit>
@@ -135,7 +135,7 @@ struct exponents {
     for (int o = 0; o < g.at[Node].biases; ++o) {
       const double eff = values<Node>::effective(o);
       const double v =
-          (g.at[Node].logits ? 8192.0 * 8192.0 : of<Node>.v[o]) * eff * eff;  // a logit's gradient reaches 2^15
+          (g.at[Node].enters ? 8192.0 * 8192.0 : of<Node>.v[o]) * eff * eff;  // the loss's gradient reaches 2^15
       if (v > most) most = v;
     }
     return detail::exponent_for(most, Limit);

@@ -67,12 +67,21 @@ inline constexpr std::uint32_t identity_of_update = [] {
   return h.v;
 }();
 
-/// How it learns: the loss and the form of trained parameters.
-template <class Net>
+/// How it learns: the loss and all policies that change what a step does.
+template <class Net, class Update>
 inline constexpr std::uint32_t identity_of_policies = [] {
+  constexpr const recipe& how = how_of<Update>;
+  constexpr const kernels::learning_rule& rule = how.rule;
+  constexpr const facts& last = graph_of<Net>.at[graph_of<Net>.size - 1];
   hash h;
-  h.mix(graph_of<Net>.at[graph_of<Net>.size - 1].kind);
-  h.mix("sgd, Q8.8");
+  h.mix(last.kind);
+  for (const bool b : {last.reads_stored, how.float_gradients, rule.stochastic, rule.shadow, rule.scales, rule.clips,
+                       rule.decays, rule.has_momentum})
+    h.mix(b ? 1 : 0);
+  h.mix(rule.residual_bits);
+  h.mix(how.accumulated);
+  h.mix(how.seed);
+  for (const float f : {how.momentum, how.decay, how.clip}) h.mix(f);
   return h.v;
 }();
 

@@ -11,14 +11,14 @@ namespace thimble {
 
 namespace detail {
 
-/// Bits of the largest gradient that a loss makes: all of int16 for logits, whose layer scales what goes on; as the body's
+/// Bits of the largest gradient that a loss makes: all of int16 where the layer before scales what goes on; as the body's
 /// exponents expect it (entry_variance) else.
 template <class At>
-inline constexpr int bits_of_loss = At::reads_logits ? 15 : 13;
+inline constexpr int bits_of_loss = At::reads_entry ? 15 : 13;
 
 template <class At>
 THIMBLE_INLINE void begin(At at, int exponent, std::int32_t loss) {
-  if constexpr (At::reads_logits)
+  if constexpr (At::reads_entry)
     at.begin_gradient(exponent, {loss});
   else
     at.begin_body(exponent, {loss});
@@ -31,6 +31,15 @@ THIMBLE_INLINE void reals_of(const std::int8_t* x, std::int32_t* y) {
 }
 
 }  // namespace detail
+
+/// Any loss, of the stored int8 outputs as the file's network gives them.
+template <class Loss>
+struct of_stored : Loss {
+  static constexpr void complete(facts& f) {
+    Loss::complete(f);
+    f.reads_stored = true;
+  }
+};
 
 /// -log softmax(logits)[label]. Its gradient is p - onehot.
 struct cross_entropy {

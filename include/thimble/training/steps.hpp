@@ -14,6 +14,10 @@ enum tensor_kind {
   weight = arena_kinds,
   residual_of_weight,
   bias_of,
+  velocity_of_weight,
+  velocity_of_bias,
+  sum_of_weight,
+  sum_of_bias,
   tensor_kinds
 };
 
