@@ -1,6 +1,5 @@
 // What a learner has seen and shall see again: latents and their labels in a fixed budget of SRAM, the classes in balance.
 #pragma once
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>

@@ -17,11 +17,16 @@ THIMBLE_INLINE T* launder(T* pointer) {
   return pointer;
 }
 
-/// Weights of one layer: rows of in.c in flash; of each row the first `trained` are in SRAM instead, rows of `trained`.
+/// Weights of one layer: rows of in.c in flash; of each row `trained` channels are in SRAM instead, rows of `trained`: those that
+/// `channels` lists, ascending, or the first if it is null.
 struct weights {
   const std::int8_t* flash;
   const std::int8_t* sram;
+  const std::uint16_t* channels = nullptr;
 };
+
+/// The channel of a row whose weight lies at place j of a row in SRAM.
+THIMBLE_INLINE int trained_channel(kernels::weights w, int j) { return w.channels == nullptr ? j : w.channels[j]; }
 
 THIMBLE_INLINE void set_bit(std::uint8_t* mask, int i, bool on) {
   const int b = 1 << (i & 7), old = mask[i >> 3];

@@ -104,7 +104,7 @@ THIMBLE_INLINE void convolve(const geometry& g, const convolution_args& a, kerne
 /// y = clamp(requantize(bias + sum (x - x_zero) * (w - w_zero)) + y_zero), as TFLite's reference CONV_2D and FULLY_CONNECTED,
 /// bit for bit. Exact as accumulate(); with a w_zero for fan_in <= 33'025 (255 * 255 a product).
 THIMBLE_INLINE void convolution(portable, const geometry g, const convolution_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
   const int width = g.groups == 1 ? g.out.c : g.out.c / g.groups;  // output channels of a group
   const bool usual = begins_with_biases(g, a);
   for (int oy = a.part.begin; oy < a.part.end; ++oy)
@@ -129,7 +129,7 @@ struct logits_args {
 
 /// y[o] = round(acc[o] * scale[o] * 2^16), halves up, saturated to int32; one output pixel, one group.
 THIMBLE_INLINE void convolution_logits(portable, const geometry g, const logits_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
   for (int o = 0; o < g.out.c; ++o) {
     lanes<std::int32_t, 1> acc{{beginning(g, a, 0, 0, o)}};
     accumulate(acc, g, a.x, a.x_zero, w, 0, 0, o, 0);

@@ -36,7 +36,7 @@ THIMBLE_INLINE void gather_pixel(const geometry& g, const input_gradient_args& a
 /// dx[i] = round(2^-shift * sum over taps and the o of i's group of scaled(dy[o]) * w[o][tap][i]): gathered, one pixel of dx
 /// at a time.
 THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const input_gradient_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
   const window& win = g.win;
   const int c = filter_channels(g), k = g.trained;
   const int width = g.groups == 1 ? g.out.c : g.out.c / g.groups;  // output channels of a group

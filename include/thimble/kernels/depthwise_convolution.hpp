@@ -51,7 +51,7 @@ THIMBLE_INLINE void channel_blocks(int begin, int border, int end, F f) {
 /// y[o] = clamp(requantize(bias[o] + sum over taps of (x[o / m] - x_zero) * w[tap][o]) + y_zero): TFLite's reference
 /// DEPTHWISE_CONV_2D, bit for bit. Exact in int32 for kernels of at most 65'793 taps.
 THIMBLE_INLINE void depthwise_convolution(portable, const geometry g, const convolution_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
   const int m = depth_multiplier(g);
   for (int oy = a.part.begin; oy < a.part.end; ++oy)
     for (int ox = 0; ox < g.out.w; ++ox)
@@ -91,7 +91,7 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> depthwise_gather(const geometry& g,
 /// the exact sum over taps, so nothing is rounded before it; where an input has several outputs, their products are added with
 /// eight more bits, and saturate only at the end. `raise` is e_y - e_x, and no scratch is used.
 THIMBLE_INLINE void depthwise_input_gradient(portable, const geometry g, const input_gradient_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
   const int m = depth_multiplier(g);
   for (int iy = 0; iy < g.in.h; ++iy)
     for (int ix = 0; ix < g.in.w; ++ix) {

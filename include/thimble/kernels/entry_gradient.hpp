@@ -31,7 +31,7 @@ struct entry_gradient_args {
 };
 
 THIMBLE_INLINE void dense_entry_gradient(portable, const geometry g, const entry_gradient_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram};
+  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
   const int c = g.in.c, k = g.trained;
   for (int o = 0; o < g.out.c; ++o) a.scaled[o] = scale16(a.dy[o], factor_of(a.scale[o], a.raise), a.limit);
   std::uint32_t largest = 0;
