@@ -35,12 +35,14 @@ constexpr std::uint64_t descended(std::uint32_t t, std::uint32_t steps) {
   return phase < half ? v : (std::uint64_t{1} << 32) - v;
 }
 
-/// rates * factor * 2^-24 for factor <= 2^24: both are exact in float, so each product is rounded once, to nearest even. (A
-/// product under 2^-126 may be a denormal or zero, as the core has it: for a learner both are zero.)
-constexpr rates scaled(rates r, std::uint32_t factor) {
-  const float f = static_cast<float>(factor) * 0x1p-24f;
-  return {r.learning_rate * f, r.bias_learning_rate * f};
+/// rates * factor, each product rounded once, to nearest even. (One under 2^-126 may be a denormal or zero, as the core has it: for
+/// a learner both are zero.) What a learner refuses stays as it is.
+constexpr rates scaled(rates r, float factor) {
+  return {is_valid_rate(r.learning_rate) ? r.learning_rate * factor : r.learning_rate,
+          is_valid_rate(r.bias_learning_rate) ? r.bias_learning_rate * factor : r.bias_learning_rate};
 }
+/// rates * factor * 2^-24 for factor <= 2^24, which is exact in float.
+constexpr rates scaled(rates r, std::uint32_t factor) { return scaled(r, static_cast<float>(factor) * 0x1p-24f); }
 
 }  // namespace detail
 
@@ -65,12 +67,12 @@ struct cosine_rate {
   float bias_learning_rate = 0.5f * learning_rate;  ///< the highest of the biases
   std::uint32_t steps = 0;                          ///< of the whole training, warm-up included
   std::uint32_t warm_up_steps = 0;
-  float final_fraction = 0;  ///< in [0, 1]; what is beyond is taken as the nearer end, what is not a number as 0
+  float final_fraction = 0;  ///< in [0, 1]; over 1 counts as 1, negative, infinite or not a number as 0
 
   [[nodiscard]] constexpr rates at(std::uint32_t step) const {
     const rates full{learning_rate, bias_learning_rate};
-    const float f = !(final_fraction > 0) ? 0 : final_fraction < 1 ? final_fraction : 1;
-    if (step >= steps) return {learning_rate * f, bias_learning_rate * f};
+    const float f = !is_valid_rate(final_fraction) ? 0 : final_fraction < 1 ? final_fraction : 1;
+    if (step >= steps) return detail::scaled(full, f);
     constexpr std::uint32_t one = 1u << 24;
     if (step < warm_up_steps)
       return detail::scaled(full, static_cast<std::uint32_t>(((std::uint64_t{step} + 1) << 24) / warm_up_steps));
