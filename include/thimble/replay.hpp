@@ -7,6 +7,7 @@
 
 #include <thimble/detail/fault.hpp>
 #include <thimble/status.hpp>
+#include <thimble/tensor/mixed.hpp>
 
 namespace thimble {
 
@@ -32,13 +33,6 @@ struct [[nodiscard]] admission {
 
 namespace detail {
 
-/// A permutation of 32 bits in which each input bit flips each output bit with probability near 1/2. Source: C. Wellons,
-/// "Prospecting for Hash Functions" (2018), lowbias32 with the constants found later.
-constexpr std::uint32_t mixed(std::uint32_t x) {
-  x = (x ^ x >> 16) * 0x21F0AAADu;
-  x = (x ^ x >> 15) * 0xD35A2D97u;
-  return x ^ x >> 15;
-}
 /// Random bits by place, not from a sequence: the draw `index` of one purpose.
 constexpr std::uint32_t random_bits(std::uint32_t seed, std::uint32_t purpose, std::uint32_t index) {
   return mixed(mixed(index) + mixed(purpose + mixed(seed + 0x9E3779B9u)));
@@ -52,12 +46,12 @@ template <std::size_t Largest>
 using unsigned_up_to = std::conditional_t<Largest <= 0xFF, std::uint8_t,
                                           std::conditional_t<Largest <= 0xFFFF, std::uint16_t, std::uint32_t>>;
 
-/// All that a replay buffer holds: all zero when empty. `MostSlots`, known before Slots, gives the counts their type.
-template <class Learner, std::size_t Slots, std::size_t MostSlots>
+/// All that a replay buffer holds: all zero when empty.
+template <class Learner, std::size_t Slots>
 struct replay_memory {
   static constexpr auto classes = static_cast<std::size_t>(Learner::classes);
   using label = unsigned_up_to<classes - 1>;
-  using count = unsigned_up_to<MostSlots>;
+  using count = unsigned_up_to<Slots>;
 
   typename Learner::latent latents[Slots]{};
   std::uint32_t seen[classes]{};  ///< samples offered of each class; stays at 2^32 - 1
@@ -67,6 +61,20 @@ struct replay_memory {
   count stored[classes]{};  ///< samples held of each class
   label labels[Slots]{};
 };
+
+/// The most slots within the budget, by halving [Fit, Beyond); 1 if not even one is.
+template <class Learner, std::size_t Bytes, std::size_t Fit = 1,
+          std::size_t Beyond = Bytes / sizeof(typename Learner::latent) + 1>
+constexpr std::size_t slots_within() {
+  constexpr std::size_t middle = Fit + (Beyond - Fit) / 2;
+  if constexpr (middle == Fit) {
+    return Fit;
+  } else if constexpr (sizeof(replay_memory<Learner, middle>) <= Bytes) {
+    return slots_within<Learner, Bytes, middle, Beyond>();
+  } else {
+    return slots_within<Learner, Bytes, Fit, middle>();
+  }
+}
 
 }  // namespace detail
 
@@ -90,25 +98,8 @@ class replay_buffer {
   using latent = typename Learner::latent;
   static constexpr int classes = Learner::classes;
 
- private:
-  template <std::size_t Slots>
-  using memory = detail::replay_memory<Learner, Slots, Bytes / sizeof(latent)>;
-  static_assert(detail::reported<replay_budget<sizeof(memory<1>), Bytes>>);
-
-  static constexpr std::size_t find_slots() {
-    constexpr std::size_t usable = Bytes / alignof(memory<1>) * alignof(memory<1>);
-    if constexpr (usable < sizeof(memory<1>)) {
-      return 1;  // the budget's message is the only error
-    } else {
-      constexpr std::size_t slot = sizeof(latent) + sizeof(typename memory<1>::label);
-      constexpr std::size_t n = 1 + (usable - sizeof(memory<1>)) / slot;
-      return sizeof(memory<n + 1>) <= usable ? n + 1 : n;  // one more may fit in what pads memory<1>
-    }
-  }
-
- public:
   /// How many samples fit.
-  static constexpr std::size_t slots = find_slots();
+  static constexpr std::size_t slots = detail::slots_within<Learner, Bytes>();
 
   /// One stored sample, until the next offer; false if there is none.
   struct sample {
@@ -134,7 +125,7 @@ class replay_buffer {
     if (m_.seen[c] != std::numeric_limits<std::uint32_t>::max()) ++m_.seen[c];
     if (at == slots) return nullptr;
     ++m_.stored[c];
-    m_.labels[at] = static_cast<typename memory<slots>::label>(c);
+    m_.labels[at] = static_cast<typename memory::label>(c);
     return &m_.latents[at];
   }
 
@@ -163,6 +154,8 @@ class replay_buffer {
   }
 
  private:
+  using memory = detail::replay_memory<Learner, slots>;
+
   /// The slot that a newcomer of class c takes in a filled buffer, its sample no longer counted; `slots` if it is not kept.
   std::size_t slot_to_replace(std::size_t c) {
     std::uint32_t largest = 0, of_largest = 0;  // L, and the samples of all classes that have so many
@@ -187,7 +180,8 @@ class replay_buffer {
     return i;
   }
 
-  memory<slots> m_{};
+  memory m_{};
+  static_assert(detail::reported<replay_budget<sizeof(detail::replay_memory<Learner, 1>), Bytes>>);
 };
 
 }  // namespace thimble

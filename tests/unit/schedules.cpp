@@ -179,6 +179,7 @@ TEST_CASE("fractions out of range, and rates that a learner refuses") {
     for (const std::uint32_t step : {0u, 5u, 15u, 20u}) {
       const cosine_rate s{.learning_rate = wrong, .steps = 20, .warm_up_steps = 10};
       CHECK_FALSE(is_valid_rate(s.at(step).learning_rate));
+      CHECK_FALSE(is_valid_rate(s.at(step).bias_learning_rate));
     }
 }
 

@@ -50,6 +50,8 @@ SECTIONS
     thimble_data_end = .;
   } > SRAM AT > FLASH
   thimble_data_image = LOADADDR(.data);
+  thimble_flash_begin = ORIGIN(FLASH);
+  thimble_flash_end = LOADADDR(.data) + SIZEOF(.data); /* of the image */
 
   .bss (NOLOAD) : ALIGN(8)
   {

@@ -2,6 +2,7 @@
 // kept between steps.
 #pragma once
 #include <thimble/kernels/gradient.hpp>
+#include <thimble/tensor/mixed.hpp>
 
 namespace thimble::kernels {
 
@@ -26,21 +27,13 @@ struct learning_rule {
   }
 };
 
-/// A well-mixed word: lowbias32 (C. Wellons' hash prospector, public domain). Random bits are a hash of a counter, never a
-/// sequence, so that neither order nor vector width changes them.
-THIMBLE_INLINE constexpr std::uint32_t mixed(std::uint32_t v) {
-  v = (v ^ v >> 16) * 0x7feb352du;
-  v = (v ^ v >> 15) * 0x846ca68bu;
-  return v ^ v >> 16;
-}
-
 /// Weights in SRAM. The int8 values are one contiguous array, so forward kernels read them as any other weights; what lies
 /// beside depends on the form:
 /// - 8 or 4 residual bits r: q = 2^r * value + residual, value = floor((q + 2^(r-1)) / 2^r), residuals of 4 bits two a byte, low
 ///   nibble first. A step is rounded to nearest.
 /// - stochastic: nothing; value -= floor(step + u), u uniform in [0, 1) with 24 bits, a hash of (seed, step, layer, index).
 /// - shadow: float: value + residual is the float weight, value its nearest integer.
-/// Values saturate to [-127, 127], and with them what lies beside.
+/// Values saturate to [-127, 127], and with them what lies beside. A step in units of 2^-24 is at most 128.
 template <learning_rule Rule>
 struct weights_at {
   std::int8_t* value;
@@ -62,7 +55,7 @@ struct weights_at {
       constexpr int r = Rule.residual_bits, half = 1 << r >> 1;
       const std::int32_t units = Rule.step_bits() == r ? step : narrow32(step, Rule.step_bits() - r);
       const std::int64_t moved = std::int64_t{stored(i)} - units;
-      constexpr std::int32_t low = -(127 << r) - half, high = (127 << r) + half - 1;
+      constexpr std::int32_t low = -(127 << r) - half, high = (127 << r) + half - (half > 0 ? 1 : 0);
       const auto q = static_cast<std::int32_t>(moved < low ? low : moved > high ? high : moved);
       const int v = (q + half) >> r;
       value[i] = static_cast<std::int8_t>(v);

@@ -10,9 +10,15 @@ namespace thimble {
 
 namespace detail {
 
-template <class Old, int Fresh>
+/// Layer number Fresh, node Node, starts from zero. Its outputs, where they are stored, have steps of 1/8.
+template <class Old, int Fresh, int Node>
 struct with_fresh_head {
-  static constexpr const auto& activation = Old::activation;
+  struct activations {
+    constexpr quantization operator[](int n) const {
+      return n == Node ? quantization{0.125f, 0} : Old::activation[n];
+    }
+  };
+  static constexpr activations activation{};
   template <int Number, bool IsFresh = Number == Fresh>
   struct layer_or_fresh : Old::template layer<Number> {};
   template <int Number>
@@ -43,15 +49,16 @@ struct add_head {
       typename mp::mp_fold<mp::mp_list<Layers...>,
                            building<typename Net::nodes, static_cast<int>(mp::mp_size<typename Net::nodes>::value) - 1>,
                            flatten_into>::nodes;
-  template <class Old>
-  using fresh = detail::with_fresh_head<Old, before>;
-  using parameters = mp::mp_eval_if<std::is_same<typename Net::parameters, no_parameters>, no_parameters, fresh,
-                                    typename Net::parameters>;
 
  private:
-  static constexpr int found = graph_of<detail::only_nodes<nodes>>.numbered - before;
+  static constexpr const auto& g = graph_of<detail::only_nodes<nodes>>;
+  static constexpr int found = g.numbered - before;
+  template <class Old>
+  using fresh = detail::with_fresh_head<Old, before, g.node_numbered(before)>;
 
  public:
+  using parameters = mp::mp_eval_if<std::is_same<typename Net::parameters, no_parameters>, no_parameters, fresh,
+                                    typename Net::parameters>;
   using fault = detail::first_fault<fault_of<Net>,
                                     mp::mp_if_c<found == 1, detail::no_fault, new_head_layers_with_weights<found>>>;
 };

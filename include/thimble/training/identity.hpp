@@ -34,7 +34,7 @@ inline constexpr std::uint32_t identity_of_node = [] {
        {f.out.h, f.out.w, f.out.c, f.win.kernel_h, f.win.kernel_w, f.win.stride_h, f.win.stride_w, f.win.pad_top,
         f.win.pad_left, f.win.dilation_h, f.win.dilation_w, f.groups, static_cast<int>(f.act)})
     h.mix(v);
-  if (!f.is_loss) {
+  if (!f.is_loss && !f.enters) {  // what the loss reads is stored or not, as a policy says
     const quantization q = values::quantized(role::y);
     h.mix(q.scale);
     h.mix(q.zero_point);
@@ -62,7 +62,7 @@ inline constexpr std::uint32_t identity_of_update = [] {
   hash h;
   for (const facts& f : marked<Net, Update>.at) {
     h.mix(f.trained);
-    h.mix(f.bias_trained ? 1 : 0);
+    h.mix((f.bias_trained ? 1 : 0) + (f.selected == selection::largest ? 2 : 0));
   }
   return h.v;
 }();

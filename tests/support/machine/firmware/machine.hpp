@@ -3,7 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <thimble/firmware/counter.hpp>
 #include <thimble/firmware/semihosting.hpp>
+
+// Of the linker script
+extern "C" const char thimble_flash_begin, thimble_flash_end;
 
 namespace thimble::test::machine {
 
@@ -24,6 +28,34 @@ inline const char* argument(int, char**) {
   while (*at != '\0' && *at != ' ') ++at;
   return *at == '\0' ? nullptr : at + 1;
 }
+
+/// The first argument to `first` (empty if there is none), and the second, or null.
+inline const char* two_arguments(int count, char** arguments, char* first, std::size_t room) {
+  const char* at = argument(count, arguments);
+  std::size_t i = 0;
+  for (; at != nullptr && *at != '\0' && *at != ' ' && i + 1 < room; ++at) first[i++] = *at;
+  first[i] = '\0';
+  return at != nullptr && *at == ' ' ? at + 1 : nullptr;
+}
+
+/// A new file of the host; whether it could be written.
+inline bool write(const char* path, const void* data, std::size_t bytes) {
+  firmware::host_file to;
+  return to.open(path, firmware::file_mode::write) == firmware::file_status::ok &&
+         to.write(data, bytes) == firmware::file_status::ok;
+}
+
+/// Counts instructions from its beginning on, if QEMU runs with -icount.
+class counter {
+ public:
+  [[nodiscard]] std::int64_t instructions() const { return counter_.instructions(); }
+
+ private:
+  firmware::instruction_counter counter_;
+};
+
+/// Bytes of the image in flash.
+inline std::int64_t flash_bytes() { return &thimble_flash_end - &thimble_flash_begin; }
 
 class file {
  public:

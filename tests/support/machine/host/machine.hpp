@@ -19,6 +19,28 @@ inline void put(std::int64_t number) { std::printf("%lld", static_cast<long long
 /// The first argument of the command line, or null.
 inline const char* argument(int count, char** arguments) { return count > 1 ? arguments[1] : nullptr; }
 
+/// The first argument to `first` (empty if there is none), and the second, or null.
+inline const char* two_arguments(int count, char** arguments, char* first, std::size_t room) {
+  first[0] = '\0';
+  if (count > 1) std::snprintf(first, room, "%s", arguments[1]);
+  return count > 2 ? arguments[2] : nullptr;
+}
+
+/// A new file; whether it could be written.
+inline bool write(const char* path, const void* data, std::size_t bytes) {
+  std::FILE* to = std::fopen(path, "wb");
+  if (to == nullptr) return false;
+  const bool all = std::fwrite(data, 1, bytes, to) == bytes;
+  return std::fclose(to) == 0 && all;
+}
+
+/// Counts instructions where they can be counted: not here.
+struct counter {
+  [[nodiscard]] static std::int64_t instructions() { return 0; }
+};
+/// Bytes of the image in flash: there is none.
+inline std::int64_t flash_bytes() { return 0; }
+
 class file {
  public:
   explicit file(const char* path) : stream_(std::fopen(path, "rb")) {}

@@ -1,0 +1,84 @@
+// Three training steps of a published network under a published scheme, on the host and as firmware: what it costs, and that the bytes
+// learned are those of every other machine. usage: step [HASH]
+#include "machine.hpp"
+
+#include <thimble/formats/tflite.hpp>
+#include <thimble/thimble.hpp>
+#include <thimble/training/published_schemes.hpp>
+
+#include THIMBLE_MODEL_HEADER
+
+namespace {
+
+namespace machine = thimble::test::machine;
+
+struct backbone : thimble::tflite::network<THIMBLE_MODEL> {};
+struct net : thimble::replace_head<backbone, thimble::dense<10>> {};
+struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME> {};
+
+constinit learner learn;
+
+void figure(const char* what, std::int64_t value, const char* unit) {
+  machine::put("figure step." THIMBLE_STEP ".");
+  machine::put(what);
+  machine::put(" ");
+  machine::put(value);
+  machine::put(unit);
+}
+
+/// A picture of blocks, of another phase each step, with noise: the same on every machine.
+void show(int step) {
+  const auto x = learn.input();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const int n = static_cast<int>(i / 3), row = n / 128, column = n % 128;
+    const bool bright = ((row >> 4) + (column >> (3 + step)) + static_cast<int>(i % 3) * step) % 2 == 0;
+    const auto noise = static_cast<int>(thimble::mixed(static_cast<std::uint32_t>(i * 7 + i % 5)) >> 26);
+    x[i] = static_cast<std::int8_t>((bright ? 60 : -90) + noise);
+  }
+}
+
+/// FNV-1a.
+std::uint32_t hash_of(std::span<const unsigned char> bytes) {
+  std::uint32_t h = 2166136261u;
+  for (const unsigned char b : bytes) h = (h ^ b) * 16777619u;
+  return h;
+}
+
+std::uint32_t number_in(const char* text) {
+  std::uint32_t v = 0;
+  for (; *text >= '0' && *text <= '9'; ++text) v = 10 * v + static_cast<std::uint32_t>(*text - '0');
+  return v;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  std::int64_t instructions = 0;
+  learn.reset();
+  for (int step = 0; step < 3; ++step) {
+    show(step);
+    machine::counter counter;
+    const thimble::outcome o = learn.step(3 * step, {.learning_rate = 0.02f});
+    instructions = counter.instructions();
+    if (!o.ok()) {
+      machine::put("a step was refused\n");
+      return 1;
+    }
+  }
+  const std::uint32_t hash = hash_of(learn.trained());
+  figure("sizeof", static_cast<std::int64_t>(sizeof learn), " bytes\n");
+  figure("arena", learner::plan.peak, " bytes\n");
+  figure("trainable", static_cast<std::int64_t>(learner::trained_bytes), " bytes\n");
+  figure("latent", static_cast<std::int64_t>(learner::latent_bytes), " bytes\n");
+  if (machine::flash_bytes() > 0) figure("flash", machine::flash_bytes(), " bytes\n");
+  if (instructions > 0) figure("instructions", instructions, " instructions\n");
+  machine::put("hash of the trained bytes: ");
+  machine::put(static_cast<std::int64_t>(hash >> 16));
+  machine::put(" * 65536 + ");
+  machine::put(static_cast<std::int64_t>(hash & 0xFFFF));
+  machine::put("\n");
+  const char* wanted = machine::argument(count, arguments);
+  if (wanted == nullptr || number_in(wanted) == hash) return 0;
+  machine::put("these are not the bytes that other machines learn\n");
+  return 1;
+}
