@@ -149,11 +149,22 @@ class engine {
     (trained_parameters<Net, Update, Node>(trained_, &now).flush(), ...);
   }
 
-  /// From flash to SRAM: rows of `row` weights, of each the first `trained`; and biases. Null pointers: from zero.
+  /// Of a row of weights the channels that train: those of a list, or the first.
+  struct listed {
+    const std::uint16_t* channels = nullptr;
+    int operator[](int i) const { return channels == nullptr ? i : channels[i]; }
+  };
+  static constexpr bool lists = [] {
+    for (const facts& f : graph.at)
+      if (f.selected == selection::largest) return true;
+    return false;
+  }();
+  /// From flash to SRAM: rows of `row` weights, of each `trained`; and biases. Null pointers: from zero.
   struct copy {
     const std::int8_t* weights;
     const std::int32_t* biases;
     int to, rows, row, trained, bias_to, bias_count;
+    [[no_unique_address]] mp::mp_if_c<lists, listed, kernels::neighbours> of_row;
   };
   template <int Node>
   static constexpr copy copy_of() {
@@ -168,6 +179,7 @@ class engine {
       c.weights = values::flash();
       c.biases = values::bias();
     }
+    if constexpr (f.selected == selection::largest) c.of_row = {largest_channels<Net, Node, f.trained>::order.v};
     return c;
   }
   static constexpr int copies = [] {
@@ -193,7 +205,7 @@ class engine {
       auto* to = reinterpret_cast<std::int8_t*>(trained_ + c.to);
       if (const std::int8_t* from = kernels::launder(c.weights); from != nullptr)
         for (int r = 0; r < c.rows; ++r, from += c.row)
-          for (int i = 0; i < c.trained; ++i) *to++ = from[i];
+          for (int i = 0; i < c.trained; ++i) *to++ = from[c.of_row[i]];
       if (c.biases != nullptr)
         for (int o = 0; o < c.bias_count; ++o) reinterpret_cast<std::int32_t*>(trained_ + c.bias_to)[o] = c.biases[o];
     }

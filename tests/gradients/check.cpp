@@ -51,8 +51,7 @@ std::string bytes_of(const std::string& path) {
 }
 std::vector<float> floats_of(const std::string& path, std::size_t count) {
   const std::string b = bytes_of(path);
-  if (b.size() != 4 * count)
-    stop(path + ": " + std::to_string(b.size()) + " bytes, not " + std::to_string(4 * count));
+  if (b.size() != 4 * count) stop(path + ": " + std::to_string(b.size()) + " bytes, not " + std::to_string(4 * count));
   std::vector<float> v(count);
   std::memcpy(v.data(), b.data(), b.size());
   return v;
@@ -225,9 +224,7 @@ int main(int count, char** arguments) {
   try {
     index = nlohmann::json::parse(bytes_of(folder + "/index.json"));
     int short_of = 0;
-#ifdef THIMBLE_FLOATS
     short_of += check<by_floats>(folder, index, 0, "float", 0.99999, 0.001);
-#endif
     constexpr int first = by_integers::graph.numbered - 25;
     short_of += check<by_integers>(folder, index, first, "integer", 0.999, 0.01);
     return short_of == 0 ? 0 : 1;

@@ -1,6 +1,8 @@
 // A learner beside its reference: parameters for any architecture, and the bytes of one read for the other.
 #pragma once
+#include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <vector>
 
 #include <thimble/thimble.hpp>
@@ -76,18 +78,19 @@ template <class Architecture, std::uint32_t Seed = 1>
 struct varied : quantized<Architecture, varied_parameters<Architecture, Seed>> {};
 
 /// All weights of the layers numbered, for one fraction of their input channels.
-template <ratio Fraction, int... Layer>
-struct fraction_of : sparse_update<weights<Layer, Fraction>...> {};
-template <class Architecture, ratio Fraction, class = std::make_integer_sequence<int, graph_of<Architecture>.numbered>>
+template <ratio Fraction, selection Which, int... Layer>
+struct fraction_of : sparse_update<weights<Layer, Fraction, Which>...> {};
+template <class Architecture, ratio Fraction, selection Which = first,
+          class = std::make_integer_sequence<int, graph_of<Architecture>.numbered>>
 struct fraction_everywhere;
-template <class Architecture, ratio Fraction, int... Layer>
-struct fraction_everywhere<Architecture, Fraction, std::integer_sequence<int, Layer...>>
-    : fraction_of<Fraction, Layer...> {};
+template <class Architecture, ratio Fraction, selection Which, int... Layer>
+struct fraction_everywhere<Architecture, Fraction, Which, std::integer_sequence<int, Layer...>>
+    : fraction_of<Fraction, Which, Layer...> {};
 struct everything : sparse_update<all_weights> {};
 
 /// A trainer that knows its network.
-template <class Net, class Update>
-struct learner_of : trainer<Net, Update> {
+template <class Net, class Update, class... Policies>
+struct learner_of : trainer<Net, Update, Policies...> {
   using network_type = Net;
 };
 
@@ -104,7 +107,8 @@ layer_parameters parameters_of_layer(const facts& f) {
     p.scale.assign(static_cast<std::size_t>(f.biases), static_cast<double>(f.fresh_scale));
   } else {
     p.weight.assign(layer::weight, layer::weight + f.weights());
-    p.bias.assign(layer::bias, layer::bias + f.biases);
+    p.bias.assign(static_cast<std::size_t>(f.biases), 0);
+    if constexpr (!requires { layer::has_no_bias; }) p.bias.assign(layer::bias, layer::bias + f.biases);
     for (int o = 0; o < f.biases; ++o) p.scale.push_back(static_cast<double>(layer::weight_scale[o]));
   }
   return p;
@@ -146,12 +150,54 @@ int trained_at(int kind, int number) {
   return Learner::plan.t[kind * Learner::nodes + Learner::graph.node_numbered(number)].offset;
 }
 
+/// The `count` channels of a layer with the largest sum of scale * |weight|, ascending; of equals the lower.
+inline std::vector<int> largest_of(const facts& f, const layer_parameters& p, int count) {
+  std::vector<double> sum(static_cast<std::size_t>(f.weight_row));
+  for (std::size_t i = 0; i < p.weight.size(); ++i) {
+    const std::size_t o = f.fan_in == f.win.taps() ? i % sum.size() : i / static_cast<std::size_t>(f.fan_in);
+    sum[i % sum.size()] += p.scale[o] * std::abs(p.weight[i]);
+  }
+  std::vector<int> c(sum.size());
+  std::iota(c.begin(), c.end(), 0);
+  std::sort(c.begin(), c.end(), [&](int a, int b) {
+    const double of_a = sum[static_cast<std::size_t>(a)], of_b = sum[static_cast<std::size_t>(b)];
+    return of_a != of_b ? of_a > of_b : a < b;
+  });
+  c.resize(static_cast<std::size_t>(count));
+  std::sort(c.begin(), c.end());
+  return c;
+}
+
+/// The channels whose weights train, by layer: ranked here anew, where an update asks for the largest.
+template <class Learner>
+const std::vector<std::vector<int>>& trained_channels() {
+  static const std::vector<std::vector<int>> all = [] {
+    constexpr const auto& g = Learner::graph;
+    constexpr bool ranks =
+        std::any_of(std::begin(g.at), std::end(g.at), [](const facts& f) { return f.selected == selection::largest; });
+    std::vector<layer_parameters> layers;
+    if constexpr (ranks) layers = describe<Learner>().layers;
+    std::vector<std::vector<int>> channels;
+    for (int number = 0; number < g.numbered; ++number) {
+      const facts& f = g.at[g.node_numbered(number)];
+      channels.emplace_back(static_cast<std::size_t>(f.trained));
+      std::iota(channels.back().begin(), channels.back().end(), 0);
+      if (f.selected == selection::largest)
+        channels.back() = largest_of(f, layers[static_cast<std::size_t>(number)], f.trained);
+    }
+    return channels;
+  }();
+  return all;
+}
+
 /// Calls visit(i, k): the k-th trained weight of a layer is weight i.
-template <class F>
-void each_trained(const facts& f, F visit) {
+template <class Learner, class F>
+void each_trained(int number, F visit) {
+  const facts& f = Learner::graph.at[Learner::graph.node_numbered(number)];
   std::size_t k = 0;
   for (int r = 0; r < f.weight_rows; ++r)
-    for (int c = 0; c < f.trained; ++c) visit(static_cast<std::size_t>(r * f.weight_row + c), k++);
+    for (const int c : trained_channels<Learner>()[static_cast<std::size_t>(number)])
+      visit(static_cast<std::size_t>(r * f.weight_row + c), k++);
 }
 
 /// Takes the trained bytes of a learner over into layers of its reference.
@@ -163,7 +209,7 @@ void take_trained(Learner& l, std::vector<layer_parameters>& layers) {
     layer_parameters& p = layers[static_cast<std::size_t>(number)];
     const auto* w = reinterpret_cast<const std::int8_t*>(from + trained_at<Learner>(weight, number));
     const auto* r = reinterpret_cast<const std::int8_t*>(from + trained_at<Learner>(residual_of_weight, number));
-    each_trained(f, [&](std::size_t i, std::size_t k) { p.weight[i] = w[k], p.fraction[i] = r[k]; });
+    each_trained<Learner>(number, [&](std::size_t i, std::size_t k) { p.weight[i] = w[k], p.fraction[i] = r[k]; });
     for (int o = 0; f.bias_trained && o < f.biases; ++o) {
       std::int32_t b = 0;
       std::memcpy(&b, from + trained_at<Learner>(bias_of, number) + 4 * o, 4);
@@ -181,7 +227,7 @@ void give_trained(const std::vector<layer_parameters>& layers, Learner& l) {
     const layer_parameters& p = layers[static_cast<std::size_t>(number)];
     auto* w = reinterpret_cast<std::int8_t*>(to + trained_at<Learner>(weight, number));
     auto* r = reinterpret_cast<std::int8_t*>(to + trained_at<Learner>(residual_of_weight, number));
-    each_trained(f, [&](std::size_t i, std::size_t k) {
+    each_trained<Learner>(number, [&](std::size_t i, std::size_t k) {
       w[k] = static_cast<std::int8_t>(p.weight[i]);
       r[k] = static_cast<std::int8_t>(p.fraction[i]);
     });

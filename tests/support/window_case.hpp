@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <thimble/kernels/access.hpp>
 #include <thimble/kernels/geometry.hpp>
 #include <thimble/tensor/requantize.hpp>
 
@@ -26,6 +27,7 @@ struct window_case {
   std::vector<std::int32_t> bias, mantissa;
   std::vector<std::int8_t> shift;
   std::vector<std::int16_t> dy;
+  std::vector<std::uint16_t> channels;  // of a row, those in SRAM first
   int x_zero = -17, y_zero = 5;
 
   [[nodiscard]] multipliers scale() const { return {mantissa.data(), shift.data()}; }
@@ -52,12 +54,22 @@ struct window_case {
       shift.push_back(static_cast<std::int8_t>(random(-9, -7)));
     }
     for (int i = 0; i < g.out.size(); ++i) dy.push_back(static_cast<std::int16_t>(random(-32768, 32767)));
+    std::vector<char> trains(at(row()), 0);
+    for (int left = g.trained, i = 0; i < row(); ++i)
+      if (!g.listed ? i < g.trained : random(1, row() - i) <= left) trains[at(i)] = 1, --left;
+    for (const int want : {1, 0})
+      for (int i = 0; i < row(); ++i)
+        if (trains[at(i)] == want) channels.push_back(static_cast<std::uint16_t>(i));
     flash = weight;
     for (int r = 0; r < rows(); ++r)
       for (int i = 0; i < g.trained; ++i) {
-        sram.push_back(weight[at(r * row() + i)]);
-        flash[at(r * row() + i)] = 99;  // must not be read
+        std::int8_t& w = flash[at(r * row() + channels[at(i)])];
+        sram.push_back(w);
+        w = 99;  // must not be read
       }
+  }
+  [[nodiscard]] kernels::weights weights() const {
+    return {flash.data(), sram.data(), g.listed ? channels.data() : nullptr};
   }
 
   /// visit(output element, o, input element, weight element, tap) for all products.
@@ -104,7 +116,7 @@ struct window_case {
     const window& w = g.win;
     std::string s;
     for (int v : {g.in.h, g.in.w, g.in.c, g.out.h, g.out.w, g.out.c, w.kernel_h, w.kernel_w, w.stride_h, w.stride_w,
-                  w.pad_top, w.pad_left, w.dilation_h, w.dilation_w, g.trained, g.groups})
+                  w.pad_top, w.pad_left, w.dilation_h, w.dilation_w, g.trained, g.groups, g.listed ? 1 : 0})
       s += std::to_string(v) + " ";
     return s;
   }
@@ -118,9 +130,9 @@ int each_window_case(window_kind kind, Check check) {
   };
   std::vector<channels> sizes;
   if (kind == window_kind::convolution)
-    sizes = {{1, 1, 1}, {3, 5, 1}, {6, 9, 3}, {6, 12, 2}, {6, 6, 6}, {5, 10, 5}, {8, 8, 2}, {10, 4, 2}};
+    sizes = {{1, 1, 1}, {3, 5, 1}, {11, 6, 1}, {6, 9, 3}, {6, 12, 2}, {6, 6, 6}, {5, 10, 5}, {8, 8, 2}, {10, 4, 2}};
   else if (kind == window_kind::depthwise)
-    sizes = {{1, 1, 1}, {5, 5, 1}, {3, 6, 1}, {4, 12, 1}, {1, 7, 1}, {2, 16, 1}};
+    sizes = {{1, 1, 1}, {5, 5, 1}, {13, 13, 1}, {3, 6, 1}, {4, 12, 1}, {1, 7, 1}, {2, 16, 1}};
   else
     sizes = {{1, 1, 1}, {3, 5, 1}, {6, 4, 1}, {2, 9, 1}};
   struct sides {
@@ -152,6 +164,8 @@ int each_window_case(window_kind kind, Check check) {
         for (const int trained : {0, 1, row / 2, row}) {
           if (trained > 0 && kind == window_kind::transposed) break;
           check(window_case(kind, {near, out, w, trained, c.groups}, static_cast<std::uint32_t>(++cases)));
+          if (trained > 0 && trained < row && row == c.in)
+            check(window_case(kind, {near, out, w, trained, 1, true}, static_cast<std::uint32_t>(++cases)));
         }
       }
   return cases;

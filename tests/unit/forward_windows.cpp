@@ -17,11 +17,8 @@ std::vector<int> ints(const std::vector<std::int8_t>& v) { return {v.begin(), v.
 
 kernels::convolution_args args_of(const window_case& c, std::vector<std::int8_t>& y) {
   y.assign(at(c.g.out.size()), 77);
-  return {c.x.data(),    {c.flash.data(), c.sram.data()},
-          c.bias.data(), c.scale(),
-          c.x_zero,      c.y_zero,
-          {-100, 110},   y.data(),
-          nullptr,       {0, c.g.out.h}};
+  return {c.x.data(), c.weights(), c.bias.data(), c.scale(), c.x_zero,
+          c.y_zero,   {-100, 110}, y.data(),      nullptr,   {0, c.g.out.h}};
 }
 
 template <class Operation>
@@ -75,6 +72,10 @@ TEST_CASE("code for a known geometry computes the same") {
   check_known<kernels::depthwise_forward, kernels::geometry{{9, 8, 3}, {9, 4, 9}, dilated_window, 0}>(
       window_kind::depthwise);
   check_known<kernels::depthwise_forward, kernels::geometry{{9, 8, 3}, {9, 4, 9}, dilated_window, 7}>(
+      window_kind::depthwise);
+  check_known<kernels::convolution_forward, kernels::geometry{{9, 8, 11}, {9, 4, 6}, dilated_window, 5, 1, true}>(
+      window_kind::convolution);
+  check_known<kernels::depthwise_forward, kernels::geometry{{9, 8, 13}, {9, 4, 13}, dilated_window, 6, 1, true}>(
       window_kind::depthwise);
   check_known<kernels::transposed_convolution_forward, kernels::geometry{{4, 5, 3}, {8, 10, 6}, {3, 3, 2, 2, 1, 0}}>(
       window_kind::transposed);

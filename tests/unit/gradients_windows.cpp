@@ -42,10 +42,8 @@ void check_input_gradient(const window_case& c, Call call) {
 
   const int scratch = depthwise ? 0 : c.g.win.gradient_taps() * c.g.out.c;
   std::vector<std::int16_t> scaled(at(scratch + 8), untouched), dx(at(c.g.in.size()), 0), sum(at(c.g.in.size()), 300);
-  kernels::input_gradient_args a{c.dy.data(),  {c.flash.data(), c.sram.data()},
-                                 c.scale(),    depthwise ? raise - shift_of_sum : raise,
-                                 limit,        shift_of_sum,
-                                 dx.data(),    false,
+  kernels::input_gradient_args a{c.dy.data(),  c.weights(),  c.scale(), depthwise ? raise - shift_of_sum : raise,
+                                 limit,        shift_of_sum, dx.data(), false,
                                  scaled.data()};
   call(a);
   a.dx = sum.data();
@@ -62,12 +60,12 @@ void check_input_gradient(const window_case& c, Call call) {
   CHECK(std::count(scaled.end() - 8, scaled.end(), untouched) == 8);
 }
 
-/// x as it is kept for backward: of every pixel and group the channels that `trained` weights read.
+/// x as it is kept for backward: of every pixel and group the channels that `trained` weights read, in their order.
 std::vector<std::int8_t> kept(const window_case& c, int of_group) {
   std::vector<std::int8_t> k;
   const int width = c.g.in.c / c.g.groups;
   for (int p = 0; p < c.g.in.pixels() * c.g.groups; ++p)
-    for (int i = 0; i < of_group; ++i) k.push_back(c.x[at(p * width + i)]);
+    for (int i = 0; i < of_group; ++i) k.push_back(c.x[at(p * width + (c.g.listed ? c.channels[at(i)] : i))]);
   return k;
 }
 
@@ -86,6 +84,7 @@ void check_weight_gradient(const window_case& c, Call call) {
   const int k = c.g.trained, m = c.g.out.c / c.g.in.c;
   for (const bool keeps : {false, true}) {
     CAPTURE(keeps);
+    if (c.g.listed && !keeps) continue;
     const int channels = !keeps ? c.g.in.c / c.g.groups : depthwise ? (k + m - 1) / m : k;
     const std::vector<std::int8_t> x = kept(c, channels);
     std::vector<std::int8_t> value = c.sram, residual(c.sram.size(), 31);
@@ -94,12 +93,12 @@ void check_weight_gradient(const window_case& c, Call call) {
     const kernels::weight_sink<rule> sink{
         {.size = size, .clip = {}, .decay = {}, .momentum = 0, .largest_shift = -7}, weights, nullptr, nullptr};
     call(kernels::weight_gradient_args<rule>{
-        {c.dy.data(), x.data(), c.x_zero, channels * c.g.groups, 0}, c.scale(), sink});
+        {c.dy.data(), x.data(), c.x_zero, channels * c.g.groups, 0}, c.scale(), sink, c.weights().channels});
     double worst = 0, moved = 0;
     for (int r = 0; r < c.rows(); ++r)
       for (int i = 0; i < k; ++i) {
-        const int o = depthwise ? i : r / c.taps();
-        const double step = sum[at(r * c.row() + i)] * rate / c.effective(o);
+        const int channel = c.channels[at(i)], o = depthwise ? channel : r / c.taps();
+        const double step = sum[at(r * c.row() + channel)] * rate / c.effective(o);
         const double to = std::clamp(256.0 * c.sram[at(r * k + i)] + 31 - step, -32640.0, 32639.0);
         const double got = 256.0 * value[at(r * k + i)] + residual[at(r * k + i)];
         worst = std::max(worst, std::abs(got - to) / (1.0 + std::abs(step) * 0x1p-27));
@@ -147,4 +146,6 @@ TEST_CASE("code for a known geometry computes the same; more than 256 positions"
   check_known<depthwise, kernels::geometry{{9, 8, 3}, {9, 4, 9}, w, 0}>(window_kind::depthwise);
   check_known<depthwise, kernels::geometry{{9, 8, 3}, {9, 4, 9}, w, 5}>(window_kind::depthwise);
   check_known<depthwise, kernels::geometry{{20, 40, 3}, {20, 20, 6}, w, 6}>(window_kind::depthwise);
+  check_known<convolution, kernels::geometry{{9, 8, 11}, {9, 4, 6}, w, 5, 1, true}>(window_kind::convolution);
+  check_known<depthwise, kernels::geometry{{9, 8, 13}, {9, 4, 13}, w, 6, 1, true}>(window_kind::depthwise);
 }

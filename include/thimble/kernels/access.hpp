@@ -17,16 +17,30 @@ THIMBLE_INLINE T* launder(T* pointer) {
   return pointer;
 }
 
-/// Weights of one layer: rows of in.c in flash; of each row `trained` channels are in SRAM instead, rows of `trained`: those that
-/// `channels` lists, ascending, or the first if it is null.
+/// Weights of one layer: rows of in.c in flash; of each row `trained` channels are in SRAM instead, rows of `trained`: the first,
+/// or, of a geometry that is `listed`, those that come first in `channels`, which lists all: those that train, ascending, then the
+/// others, ascending. Else it is null.
 struct weights {
   const std::int8_t* flash;
   const std::int8_t* sram;
   const std::uint16_t* channels = nullptr;
 };
 
+THIMBLE_INLINE weights launder(weights w, bool listed) {
+  return {launder(w.flash), w.sram, listed ? launder(w.channels) : nullptr};
+}
+
 /// The channel of a row whose weight lies at place j of a row in SRAM.
 THIMBLE_INLINE int trained_channel(kernels::weights w, int j) { return w.channels == nullptr ? j : w.channels[j]; }
+
+/// The channels at N places of a row, of which those in flash come after those in SRAM.
+template <int N>
+THIMBLE_INLINE lanes<int, N> channels_at(kernels::weights w, int place) {
+  lanes<int, N> of;
+#pragma GCC unroll 4
+  for (int j = 0; j < N; ++j) of[j] = w.channels[place + j];
+  return of;
+}
 
 THIMBLE_INLINE void set_bit(std::uint8_t* mask, int i, bool on) {
   const int b = 1 << (i & 7), old = mask[i >> 3];
@@ -43,5 +57,6 @@ THIMBLE_INLINE std::int8_t clamp(int v, limits l, std::uint8_t* mask, int i) {
 /// Writes a gradient, or adds to the one another reader of the tensor left there; the sum saturates to int16. Readers come in
 /// the plan's order, the same on every machine.
 THIMBLE_INLINE void put(std::int16_t& to, std::int16_t v, bool adds) { to = adds ? saturate16(to + v) : v; }
+THIMBLE_INLINE void put(float& to, float v, bool adds) { to = adds ? to + v : v; }
 
 }  // namespace thimble::kernels

@@ -1,6 +1,6 @@
 // Element-wise sum and difference of two tensors, broadcast or not, and the gradient of a side that was not broadcast.
 #pragma once
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/kernels/pairing.hpp>
 #include <thimble/target/target.hpp>
 
@@ -61,15 +61,17 @@ THIMBLE_INLINE void subtraction(portable, const subtraction_args& k) {
 
 /// dx = round(dy * f): the gradient of one side, f = s_x / s_y in gradient units. May lie over dy. For a side that was
 /// broadcast, and for the subtracted one, see product_gradient_args.
+template <class Gradient>
 struct scaled_gradient_args {
-  const std::int16_t* dy;
-  gradient_factor factor;
-  std::int16_t* dx;
+  const Gradient* dy;
+  typename arithmetic<Gradient>::factor factor;
+  Gradient* dx;
   bool adds;
   int count;
 };
-THIMBLE_INLINE void scaled_gradient(portable, const scaled_gradient_args& a) {
-  for (int i = 0; i < a.count; ++i) put(a.dx[i], scale16(a.dy[i], a.factor, 32767), a.adds);
+template <class Gradient>
+THIMBLE_INLINE void scaled_gradient(portable, const scaled_gradient_args<Gradient>& a) {
+  for (int i = 0; i < a.count; ++i) put(a.dx[i], arithmetic<Gradient>::scaled(a.dy[i], a.factor), a.adds);
 }
 
 // These take no geometry: one copy serves every layer of a kind.
@@ -81,8 +83,8 @@ template <class Target = native>
 THIMBLE_NOINLINE void run(const subtraction_args& a) {
   subtraction(Target{}, a);
 }
-template <class Target = native>
-THIMBLE_NOINLINE void run(const scaled_gradient_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const scaled_gradient_args<Gradient>& a) {
   scaled_gradient(Target{}, a);
 }
 

@@ -1,6 +1,6 @@
 // A tensor as a block of a larger one: concatenation's inputs, padding's inside; forward and backward.
 #pragma once
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/target/target.hpp>
 #include <thimble/tensor/shape.hpp>
 
@@ -48,17 +48,19 @@ THIMBLE_INLINE void fill(portable, const fill_args& k) {
 }
 
 /// dx[i, j, k] = round(2^-shift * dy[row + i, column + j, channel + k]), halves up, saturated to int16; shift = e_x - e_y.
+template <class Gradient>
 struct block_gradient_args {
-  const std::int16_t* dy;
+  const Gradient* dy;
   shape in, out;  ///< of x and of y
   corner at;
   int shift;
-  std::int16_t* dx;
+  Gradient* dx;
   bool adds;
 };
-THIMBLE_INLINE void block_gradient(portable, const block_gradient_args& k) {
+template <class Gradient>
+THIMBLE_INLINE void block_gradient(portable, const block_gradient_args<Gradient>& k) {
   for_each_run(k.in, k.out, k.at, [&](int to, int from, int count) THIMBLE_LAMBDA_INLINE {
-    for (int i = 0; i < count; ++i) put(k.dx[to + i], narrow16(k.dy[from + i], k.shift), k.adds);
+    for (int i = 0; i < count; ++i) put(k.dx[to + i], arithmetic<Gradient>::shifted(k.dy[from + i], k.shift), k.adds);
   });
 }
 
@@ -70,8 +72,8 @@ template <class Target = native>
 THIMBLE_NOINLINE void run(const fill_args& a) {
   fill(Target{}, a);
 }
-template <class Target = native>
-THIMBLE_NOINLINE void run(const block_gradient_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const block_gradient_args<Gradient>& a) {
   block_gradient(Target{}, a);
 }
 

@@ -36,6 +36,17 @@ THIMBLE_INLINE void dot(lanes<std::int32_t, Channels>& acc, const std::int8_t* x
   }
 }
 
+/// acc[j] += sum over i < n of (x[channels[i]] - zero) * w[j * next + i], or, unless Packed, * w[j * next + channels[i]].
+template <bool Packed, int Channels>
+THIMBLE_INLINE void dot_listed(lanes<std::int32_t, Channels>& acc, const std::int8_t* x, int zero,
+                               const std::uint16_t* channels, const std::int8_t* w, int next, int n) {
+  for (int i = 0; i < n; ++i) {
+    const int at = channels[i], v = x[at] - zero;
+#pragma GCC unroll 4
+    for (int j = 0; j < Channels; ++j) acc[j] += v * w[j * next + (Packed ? i : at)];
+  }
+}
+
 /// The accumulators of Channels output channels of one group from `o` on, at output pixel (oy, ox), bias included.
 /// Exact in int32 for fan_in <= 65'793 (255 * 128 a product) and a bias within the layer's bias_limit.
 template <int Channels>
@@ -51,15 +62,20 @@ THIMBLE_INLINE void accumulate(lanes<std::int32_t, Channels>& acc, const geometr
     const std::int8_t* row =  // of the first tap inside
         x + ((top + ky * win.dilation_h) * g.in.w + left + xs.begin * win.dilation_w) * g.in.c + group * c;
     const int tap = ky * win.kernel_w;
-    if (contiguous && (k == 0 || k == c)) {
+    if (contiguous && !g.listed && (k == 0 || k == c)) {
       const std::int8_t* all = k == 0 ? w.flash : w.sram;
       dot(acc, row, x_zero, all + (o * taps + tap + xs.begin) * c, taps * c, (xs.end - xs.begin) * c);
     } else {
       for (int kx = xs.begin; kx < xs.end; ++kx) {
         const std::int8_t* p = row + (kx - xs.begin) * win.dilation_w * g.in.c;
         const int r = o * taps + tap + kx;
-        if (k != 0) dot(acc, p, x_zero, w.sram + r * k, taps * k, k);
-        if (k != c) dot(acc, p + k, x_zero, w.flash + r * c + k, taps * c, c - k);
+        if (g.listed) {
+          dot_listed<true>(acc, p, x_zero, w.channels, w.sram + r * k, taps * k, k);
+          dot_listed<false>(acc, p, x_zero, w.channels + k, w.flash + r * c, taps * c, c - k);
+        } else {
+          if (k != 0) dot(acc, p, x_zero, w.sram + r * k, taps * k, k);
+          if (k != c) dot(acc, p + k, x_zero, w.flash + r * c + k, taps * c, c - k);
+        }
       }
     }
   }
@@ -104,7 +120,7 @@ THIMBLE_INLINE void convolve(const geometry& g, const convolution_args& a, kerne
 /// y = clamp(requantize(bias + sum (x - x_zero) * (w - w_zero)) + y_zero), as TFLite's reference CONV_2D and FULLY_CONNECTED,
 /// bit for bit. Exact as accumulate(); with a w_zero for fan_in <= 33'025 (255 * 255 a product).
 THIMBLE_INLINE void convolution(portable, const geometry g, const convolution_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
+  const kernels::weights w = launder(a.w, g.listed);
   const int width = g.groups == 1 ? g.out.c : g.out.c / g.groups;  // output channels of a group
   const bool usual = begins_with_biases(g, a);
   for (int oy = a.part.begin; oy < a.part.end; ++oy)
@@ -129,7 +145,7 @@ struct logits_args {
 
 /// y[o] = round(acc[o] * scale[o] * 2^16), halves up, saturated to int32; one output pixel, one group.
 THIMBLE_INLINE void convolution_logits(portable, const geometry g, const logits_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
+  const kernels::weights w = launder(a.w, g.listed);
   for (int o = 0; o < g.out.c; ++o) {
     lanes<std::int32_t, 1> acc{{beginning(g, a, 0, 0, o)}};
     accumulate(acc, g, a.x, a.x_zero, w, 0, 0, o, 0);

@@ -23,20 +23,20 @@ struct input_gradient_args {
 };
 
 /// The weights of one group of output channels, all in flash or all in SRAM: `row` channels a tap. t: scaled gradients of
-/// these channels, at the first tap.
-template <int Channels>
+/// these channels, at the first tap. Lane j is dx[to[j]] and w[at[j]].
+template <int Channels, class To = neighbours, class At = neighbours>
 THIMBLE_INLINE void gather_pixel(const geometry& g, const input_gradient_args& a, const std::int16_t* t, int channels,
-                                 const std::int8_t* w, int row, const std::int16_t* tap_of, int count,
-                                 std::int16_t* dx) {
+                                 const std::int8_t* w, int row, const std::int16_t* tap_of, int count, std::int16_t* dx,
+                                 To to = {}, At at = {}) {
   lanes<std::int32_t, Channels> acc;
-  for (int n = 0; n < count; ++n) gather(acc, t + n * g.out.c, w + tap_of[n] * row, g.win.taps() * row, channels);
-  for (int j = 0; j < Channels; ++j) put(dx[j], narrow16(acc[j], a.shift), a.adds);
+  for (int n = 0; n < count; ++n) gather(acc, t + n * g.out.c, w + tap_of[n] * row, g.win.taps() * row, channels, at);
+  for (int j = 0; j < Channels; ++j) put(dx[to[j]], narrow16(acc[j], a.shift), a.adds);
 }
 
 /// dx[i] = round(2^-shift * sum over taps and the o of i's group of scaled(dy[o]) * w[o][tap][i]): gathered, one pixel of dx
 /// at a time.
 THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const input_gradient_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
+  const kernels::weights w = launder(a.w, g.listed);
   const window& win = g.win;
   const int c = filter_channels(g), k = g.trained;
   const int width = g.groups == 1 ? g.out.c : g.out.c / g.groups;  // output channels of a group
@@ -59,11 +59,20 @@ THIMBLE_INLINE void convolution_input_gradient(portable, const geometry g, const
         const std::int16_t* t = a.scaled + group * width;
         const int first = group * width * win.taps();  // weight row of the group
         std::int16_t* dx = a.dx + (iy * g.in.w + ix) * g.in.c + group * c;
-        int i = 0;
-        for (; i + 4 <= k; i += 4) gather_pixel<4>(g, a, t, width, w.sram + first * k + i, k, tap_of, count, dx + i);
-        for (; i < k; ++i) gather_pixel<1>(g, a, t, width, w.sram + first * k + i, k, tap_of, count, dx + i);
-        for (; i + 4 <= c; i += 4) gather_pixel<4>(g, a, t, width, w.flash + first * c + i, c, tap_of, count, dx + i);
-        for (; i < c; ++i) gather_pixel<1>(g, a, t, width, w.flash + first * c + i, c, tap_of, count, dx + i);
+        in_fours(0, k, [&]<int N>(int i) THIMBLE_LAMBDA_INLINE {
+          const std::int8_t* p = w.sram + first * k + i;
+          if (g.listed)
+            gather_pixel<N>(g, a, t, width, p, k, tap_of, count, dx, channels_at<N>(w, i));
+          else
+            gather_pixel<N>(g, a, t, width, p, k, tap_of, count, dx + i);
+        });
+        in_fours(k, c, [&]<int N>(int i) THIMBLE_LAMBDA_INLINE {
+          const std::int8_t* p = w.flash + first * c;
+          if (g.listed)
+            gather_pixel<N>(g, a, t, width, p, c, tap_of, count, dx, channels_at<N>(w, i), channels_at<N>(w, i));
+          else
+            gather_pixel<N>(g, a, t, width, p + i, c, tap_of, count, dx + i);
+        });
       }
     }
 }
@@ -80,6 +89,7 @@ struct weight_gradient_args {
   correlation from;
   multipliers scale;
   weight_sink<Rule> to;
+  const std::uint16_t* channels;  ///< of the layer's weights; depthwise kernels read it. x holds them in this order
 };
 
 /// A rectangle of output positions.

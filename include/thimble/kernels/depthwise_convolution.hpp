@@ -8,70 +8,83 @@ namespace thimble::kernels {
 /// Output channel o reads input channel o / m, m = out.c / in.c the depth multiplier.
 THIMBLE_INLINE int depth_multiplier(const geometry& g) { return g.out.c == g.in.c ? 1 : g.out.c / g.in.c; }
 
-/// Weights [tap][out.c]; of each row the first `trained` channels live in SRAM.
-THIMBLE_INLINE const std::int8_t* depthwise_at(const geometry& g, kernels::weights w, int tap, int o) {
-  return o < g.trained ? w.sram + tap * g.trained + o : w.flash + tap * g.out.c + o;
+/// Some output channels, first + of[j], and their weights [tap][row], all in SRAM or all in flash: at + in_row[j] of a tap.
+template <class Channels, class Places>
+struct depthwise_block {
+  const std::int8_t* at;
+  int row, first;
+  Channels of;
+  Places in_row;
+};
+
+/// Blocks of four output channels of [begin, end), and of one, that do not straddle the border between SRAM and flash;
+/// `f<n>(block)` for each. With a list places are meant, not channels.
+template <class F>
+THIMBLE_INLINE void depthwise_blocks(const geometry& g, kernels::weights w, int begin, int end, F f) {
+  const int k = g.trained, border = k < begin ? begin : k < end ? k : end;
+  in_fours(begin, border, [&]<int N>(int o) THIMBLE_LAMBDA_INLINE {
+    if (g.listed)
+      f.template operator()<N>(depthwise_block<lanes<int, N>, neighbours>{w.sram + o, k, 0, channels_at<N>(w, o), {}});
+    else
+      f.template operator()<N>(depthwise_block<neighbours, neighbours>{w.sram + o, k, o, {}, {}});
+  });
+  in_fours(border, end, [&]<int N>(int o) THIMBLE_LAMBDA_INLINE {
+    if (g.listed) {
+      const auto of = channels_at<N>(w, o);
+      f.template operator()<N>(depthwise_block<lanes<int, N>, lanes<int, N>>{w.flash, g.out.c, 0, of, of});
+    } else {
+      f.template operator()<N>(depthwise_block<neighbours, neighbours>{w.flash + o, g.out.c, o, {}, {}});
+    }
+  });
 }
 
-/// Output channels from `o` on, Channels of them, of one kind: Step 1: each reads its own input channel, from i = o on;
-/// Step 0: all read input channel i.
-template <int Channels, int Step>
-THIMBLE_INLINE void depthwise_pixel(const geometry& g, const convolution_args& a, kernels::weights w, int oy, int ox,
-                                    int i, int o) {
+/// The output channels of a block, of one kind: Step 1: each reads its own input channel; Step 0: all read input channel i.
+template <int Channels, int Step, class Block>
+THIMBLE_INLINE void depthwise_pixel(const geometry& g, const convolution_args& a, const Block& b, int oy, int ox,
+                                    int i) {
   const window& win = g.win;
   const int top = oy * win.stride_h - win.pad_top, left = ox * win.stride_w - win.pad_left;
   const tap_range ys = taps_inside(top, win.kernel_h, g.in.h, win.dilation_h);
   const tap_range xs = taps_inside(left, win.kernel_w, g.in.w, win.dilation_w);
   lanes<std::int32_t, Channels> acc;
   if (a.bias != nullptr)
-    for (int j = 0; j < Channels; ++j) acc[j] = a.bias[o + j];
+    for (int j = 0; j < Channels; ++j) acc[j] = a.bias[b.first + b.of[j]];
   for (int ky = ys.begin; ky < ys.end; ++ky)
     for (int kx = xs.begin; kx < xs.end; ++kx) {
       const std::int8_t* x = a.x + ((top + ky * win.dilation_h) * g.in.w + left + kx * win.dilation_w) * g.in.c + i;
-      const std::int8_t* p = depthwise_at(g, w, ky * win.kernel_w + kx, o);
+      const std::int8_t* p = b.at + (ky * win.kernel_w + kx) * b.row;
 #pragma GCC unroll 4
-      for (int j = 0; j < Channels; ++j) acc[j] += p[j] * (x[j * Step] - a.x_zero);
+      for (int j = 0; j < Channels; ++j) acc[j] += p[b.in_row[j]] * (x[b.of[j] * Step] - a.x_zero);
     }
-  const int at = (oy * g.out.w + ox) * g.out.c + o;
+  const int at = (oy * g.out.w + ox) * g.out.c + b.first;
   for (int j = 0; j < Channels; ++j)
-    a.y[at + j] = clamp(requantize(acc[j], a.scale[o + j]) + a.y_zero, a.range, a.mask, at + j);
-}
-
-/// Blocks of four channels of [begin, end) that do not straddle the border between SRAM and flash, border <= end; `f<n>(o)`
-/// for each.
-template <class F>
-THIMBLE_INLINE void channel_blocks(int begin, int border, int end, F f) {
-  int o = begin;
-  for (; o + 4 <= border; o += 4) f.template operator()<4>(o);
-  for (; o < border; ++o) f.template operator()<1>(o);
-  for (; o + 4 <= end; o += 4) f.template operator()<4>(o);
-  for (; o < end; ++o) f.template operator()<1>(o);
+    a.y[at + b.of[j]] = clamp(requantize(acc[j], a.scale[b.first + b.of[j]]) + a.y_zero, a.range, a.mask, at + b.of[j]);
 }
 
 /// y[o] = clamp(requantize(bias[o] + sum over taps of (x[o / m] - x_zero) * w[tap][o]) + y_zero): TFLite's reference
 /// DEPTHWISE_CONV_2D, bit for bit. Exact in int32 for kernels of at most 65'793 taps.
 THIMBLE_INLINE void depthwise_convolution(portable, const geometry g, const convolution_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
+  const kernels::weights w = launder(a.w, g.listed);
   const int m = depth_multiplier(g);
   for (int oy = a.part.begin; oy < a.part.end; ++oy)
     for (int ox = 0; ox < g.out.w; ++ox)
       if (m == 1) {
-        channel_blocks(0, g.trained, g.out.c,
-                       [&]<int N>(int o) THIMBLE_LAMBDA_INLINE { depthwise_pixel<N, 1>(g, a, w, oy, ox, o, o); });
+        depthwise_blocks(g, w, 0, g.out.c, [&]<int N>(const auto& b) THIMBLE_LAMBDA_INLINE {
+          depthwise_pixel<N, 1>(g, a, b, oy, ox, b.first);
+        });
       } else {
-        for (int i = 0, begin = 0; i < g.in.c; ++i, begin += m) {
-          const int end = begin + m, border = g.trained < end ? g.trained : end;
-          channel_blocks(begin, border, end,
-                         [&]<int N>(int o) THIMBLE_LAMBDA_INLINE { depthwise_pixel<N, 0>(g, a, w, oy, ox, i, o); });
-        }
+        for (int i = 0, begin = 0; i < g.in.c; ++i, begin += m)
+          depthwise_blocks(g, w, begin, begin + m, [&]<int N>(const auto& b) THIMBLE_LAMBDA_INLINE {
+            depthwise_pixel<N, 0>(g, a, b, oy, ox, i);
+          });
       }
 }
 
-/// sum over the taps that see input (iy, ix) of dy[o] * w[tap][o], for Channels output channels from `o` on: exact in int32
-/// for kernels of at most 511 taps.
-template <int Channels>
+/// sum over the taps that see input (iy, ix) of dy[o] * w[tap][o], for the output channels of a block: exact in int32 for
+/// kernels of at most 511 taps.
+template <int Channels, class Block>
 THIMBLE_INLINE lanes<std::int32_t, Channels> depthwise_gather(const geometry& g, const input_gradient_args& a,
-                                                              kernels::weights w, int iy, int ix, int o) {
+                                                              const Block& b, int iy, int ix) {
   const window& win = g.win;
   lanes<std::int32_t, Channels> acc;
   for (int ky = 0; ky < win.kernel_h; ++ky)
@@ -79,10 +92,10 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> depthwise_gather(const geometry& g,
       const int oy = output_at(iy, win.pad_top, ky * win.dilation_h, win.stride_h, g.out.h);
       const int ox = output_at(ix, win.pad_left, kx * win.dilation_w, win.stride_w, g.out.w);
       if (oy < 0 || ox < 0) continue;
-      const std::int16_t* dy = a.dy + (oy * g.out.w + ox) * g.out.c + o;
-      const std::int8_t* p = depthwise_at(g, w, ky * win.kernel_w + kx, o);
+      const std::int16_t* dy = a.dy + (oy * g.out.w + ox) * g.out.c + b.first;
+      const std::int8_t* p = b.at + (ky * win.kernel_w + kx) * b.row;
 #pragma GCC unroll 4
-      for (int j = 0; j < Channels; ++j) acc[j] += p[j] * dy[j];
+      for (int j = 0; j < Channels; ++j) acc[j] += p[b.in_row[j]] * dy[b.of[j]];
     }
   return acc;
 }
@@ -91,15 +104,18 @@ THIMBLE_INLINE lanes<std::int32_t, Channels> depthwise_gather(const geometry& g,
 /// the exact sum over taps, so nothing is rounded before it; where an input has several outputs, their products are added with
 /// eight more bits, and saturate only at the end. `raise` is e_y - e_x, and no scratch is used.
 THIMBLE_INLINE void depthwise_input_gradient(portable, const geometry g, const input_gradient_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
+  const kernels::weights w = launder(a.w, g.listed);
   const int m = depth_multiplier(g);
   for (int iy = 0; iy < g.in.h; ++iy)
     for (int ix = 0; ix < g.in.w; ++ix) {
       std::int16_t* dx = a.dx + (iy * g.in.w + ix) * g.in.c;
       if (m == 1) {
-        channel_blocks(0, g.trained, g.in.c, [&]<int N>(int c) THIMBLE_LAMBDA_INLINE {
-          const auto acc = depthwise_gather<N>(g, a, w, iy, ix, c);
-          for (int j = 0; j < N; ++j) put(dx[c + j], scale16(acc[j], a.scale[c + j], a.raise), a.adds);
+        depthwise_blocks(g, w, 0, g.in.c, [&]<int N>(const auto& b) THIMBLE_LAMBDA_INLINE {
+          const auto acc = depthwise_gather<N>(g, a, b, iy, ix);
+          for (int j = 0; j < N; ++j) {
+            const int c = b.first + b.of[j];
+            put(dx[c], scale16(acc[j], a.scale[c], a.raise), a.adds);
+          }
         });
       } else {
         for (int c = 0; c < g.in.c; ++c) {
@@ -107,7 +123,10 @@ THIMBLE_INLINE void depthwise_input_gradient(portable, const geometry g, const i
           std::int64_t sum = 0;
           for (int o = c * m; o < (c + 1) * m; ++o) {
             const multiplier f = a.scale[o];
-            const auto acc = depthwise_gather<1>(g, a, w, iy, ix, o);
+            const bool trains = o < g.trained;
+            const depthwise_block<neighbours, neighbours> b{
+                (trains ? w.sram : w.flash) + o, trains ? g.trained : g.out.c, o, {}, {}};
+            const auto acc = depthwise_gather<1>(g, a, b, iy, ix);
             sum += narrow32(doubling_high_multiply(acc[0], f.mantissa), -f.shift - a.raise - more);
           }
           put(dx[c], saturate<std::int16_t>(shift_round(sum, more)), a.adds);
@@ -116,17 +135,19 @@ THIMBLE_INLINE void depthwise_input_gradient(portable, const geometry g, const i
     }
 }
 
-/// w[tap][o] -= rate * s_w^-2 * dW, dW = eff[o] * sum dy[o] * (x[o / m] - x_zero), as the sink has it.
+/// w[tap][o] -= rate * s_w^-2 * dW, dW = eff[o] * sum dy[o] * (x[o / m] - x_zero), as the sink has it. With a list x holds the
+/// trained channels, in order.
 template <learning_rule Rule>
 THIMBLE_INLINE void depthwise_weight_gradient(portable, const geometry g, const weight_gradient_args<Rule>& a) {
   const int m = depth_multiplier(g);
-  for (int o = 0; o < g.trained; ++o) {
+  for (int place = 0; place < g.trained; ++place) {
+    const int o = a.channels == nullptr ? place : a.channels[place];
     const auto to = a.to.of(a.scale[o]);
-    const int i = m == 1 ? o : o / m;
+    const int i = m == 1 ? place : place / m;
     for (int ky = 0; ky < g.win.kernel_h; ++ky)
       for (int kx = 0; kx < g.win.kernel_w; ++kx) {
         const auto sum = correlate<1>(g, a.from, o, ky, kx, i);
-        to.learn((ky * g.win.kernel_w + kx) * g.trained + o, sum[0]);
+        to.learn((ky * g.win.kernel_w + kx) * g.trained + place, sum[0]);
       }
   }
 }

@@ -5,14 +5,14 @@
 
 namespace thimble::kernels {
 
-/// acc[j] += sum over o < n of t[o] * w[o * next + j], j < Channels. Exact in int32 for |t| <= gradient_limit(all terms).
-template <int Channels>
+/// acc[j] += sum over o < n of t[o] * w[o * next + at[j]], j < Channels. Exact in int32 for |t| <= gradient_limit(all terms).
+template <int Channels, class Lanes = neighbours>
 THIMBLE_INLINE void gather(lanes<std::int32_t, Channels>& acc, const std::int16_t* t, const std::int8_t* w, int next,
-                           int n) {
+                           int n, Lanes at = {}) {
   for (int o = 0; o < n; ++o, w += next) {
     const int v = t[o];
 #pragma GCC unroll 4
-    for (int j = 0; j < Channels; ++j) acc[j] += v * w[j];
+    for (int j = 0; j < Channels; ++j) acc[j] += v * w[at[j]];
   }
 }
 
@@ -31,14 +31,15 @@ struct entry_gradient_args {
 };
 
 THIMBLE_INLINE void dense_entry_gradient(portable, const geometry g, const entry_gradient_args& a) {
-  const kernels::weights w{launder(a.w.flash), a.w.sram, a.w.channels};
+  const kernels::weights w = launder(a.w, g.listed);
   const int c = g.in.c, k = g.trained;
   for (int o = 0; o < g.out.c; ++o) a.scaled[o] = scale16(a.dy[o], factor_of(a.scale[o], a.raise), a.limit);
   std::uint32_t largest = 0;
-  for (int i = 0; i < c; ++i) {
+  for (int place = 0; place < c; ++place) {
+    const int i = g.listed ? w.channels[place] : place;
     lanes<std::int32_t, 1> acc;
-    if (i < k)
-      gather(acc, a.scaled, w.sram + i, k, g.out.c);
+    if (place < k)
+      gather(acc, a.scaled, w.sram + place, k, g.out.c);
     else
       gather(acc, a.scaled, w.flash + i, c, g.out.c);
     a.sums[i] = acc[0];

@@ -1,6 +1,6 @@
 // Element-wise minimum and maximum of two tensors, broadcast or not, forward and backward.
 #pragma once
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/kernels/pairing.hpp>
 #include <thimble/target/target.hpp>
 
@@ -23,32 +23,35 @@ THIMBLE_INLINE void extremum(portable, const extremum_args& k) {
 
 /// dx[j] = round(2^-shift * sum of dy over the outputs that x[j] was broadcast to and won), saturated to int16; the sum in 64
 /// bits. Of equal values one side wins: the one whose call says so, as the first input's should.
+template <class Gradient>
 struct extremum_gradient_args {
   pairing pairs;  ///< pair(x, other): x is its a
-  const std::int16_t* dy;
+  const Gradient* dy;
   const std::int8_t *x, *other;
   bool largest, wins_ties;
   int shift;
-  std::int16_t* dx;
+  Gradient* dx;
   bool adds;
 };
-THIMBLE_INLINE void extremum_gradient(portable, const extremum_gradient_args& k) {
-  gather_pairs(
+template <class Gradient>
+THIMBLE_INLINE void extremum_gradient(portable, const extremum_gradient_args<Gradient>& k) {
+  using math = arithmetic<Gradient>;
+  gather_pairs<typename math::sum>(
       k.pairs,
       [&](int i, int j, int b) THIMBLE_LAMBDA_INLINE {
         const int over = k.largest ? k.x[j] - k.other[b] : k.other[b] - k.x[j];
-        return over > 0 || (over == 0 && k.wins_ties) ? std::int32_t{k.dy[i]} : 0;
+        return over > 0 || (over == 0 && k.wins_ties) ? typename math::term{k.dy[i]} : 0;
       },
-      [&](int j, std::int64_t sum)
-          THIMBLE_LAMBDA_INLINE { put(k.dx[j], saturate<std::int16_t>(shift_round(sum, k.shift)), k.adds); });
+      [&](int j, typename math::sum sum)
+          THIMBLE_LAMBDA_INLINE { put(k.dx[j], math::shifted_sum(sum, k.shift), k.adds); });
 }
 
 template <class Target = native>
 THIMBLE_NOINLINE void run(const extremum_args& a) {
   extremum(Target{}, a);
 }
-template <class Target = native>
-THIMBLE_NOINLINE void run(const extremum_gradient_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const extremum_gradient_args<Gradient>& a) {
   extremum_gradient(Target{}, a);
 }
 

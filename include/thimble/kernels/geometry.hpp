@@ -11,9 +11,14 @@ namespace thimble::kernels {
 struct geometry {
   shape in, out;
   window win;
-  int trained = 0;  ///< leading channels of a weight row that live in SRAM: 0 none, all of them all
-  int groups = 1;   ///< convolutions: output channel o sees the input channels of group o / (out.c / groups)
+  int trained = 0;      ///< channels of a weight row that live in SRAM: 0 none, all of them all
+  int groups = 1;       ///< convolutions: output channel o sees the input channels of group o / (out.c / groups)
+  bool listed = false;  ///< which channels are trained says a list; of one group, or one output a depthwise channel
 };
+constexpr geometry without_list(geometry g) {
+  g.listed = false;
+  return g;
+}
 
 /// What must be constant for portable kernels to be fast: the window. Equal keys share one copy.
 struct window_key {
@@ -21,13 +26,14 @@ struct window_key {
   int trained;              ///< 0: none are, and the split loop is not compiled; -1: known at run time
   int groups;               ///< 1, or -1: known at run time
   bool one_to_one = false;  ///< as many channels out as in, which spares a depthwise kernel its multiplier
+  bool listed = false;      ///< the loops over places of a list are compiled, and those over the first channels are not
 };
 constexpr window_key key_of(const geometry& g) {
   window w = g.win;
   w.pad_top = w.pad_left = 0;             // addresses move, code does not
   if (w.kernel_h == 1) w.dilation_h = 1;  // of one tap, nothing lies between
   if (w.kernel_w == 1) w.dilation_w = 1;
-  return {w, g.trained == 0 ? 0 : -1, g.groups == 1 ? 1 : -1};
+  return {w, g.trained == 0 ? 0 : -1, g.groups == 1 ? 1 : -1, false, g.listed};
 }
 THIMBLE_INLINE constexpr geometry merge(const window_key& known, geometry g) {
   const window& w = known.win;  // member by member: GCC does not see through a copy of the whole
@@ -37,6 +43,7 @@ THIMBLE_INLINE constexpr geometry merge(const window_key& known, geometry g) {
   if (known.trained == 0) g.trained = 0;
   if (known.groups == 1) g.groups = 1;
   if (known.one_to_one) g.out.c = g.in.c;
+  g.listed = known.listed;
   return g;
 }
 

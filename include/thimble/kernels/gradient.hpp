@@ -54,6 +54,10 @@ THIMBLE_INLINE constexpr step_size times(step_size size, multiplier m) {
 THIMBLE_INLINE constexpr float power_of_two(int e) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
 }
+/// The multiplier as a float, its shift in [-95, 158].
+THIMBLE_INLINE constexpr float real_of(multiplier m) {
+  return static_cast<float>(m.mantissa) * power_of_two(m.shift - 31);
+}
 /// The size as a float, for |exponent| < 250; beyond, what float makes of it.
 THIMBLE_INLINE constexpr float real_of(step_size size) {
   const int e = size.exponent < -250 ? -250 : size.exponent > 250 ? 250 : size.exponent, half = e / 2;
@@ -68,6 +72,7 @@ THIMBLE_INLINE constexpr std::int32_t step_of(std::int32_t sum, step_size size) 
 
 /// The same for a float gradient: rounded to nearest, halves away from zero, saturated to int32.
 THIMBLE_INLINE constexpr std::int32_t step_of(float sum, step_size size) {
+  if (size.mantissa == 0) return 0;  // whatever the sum
   const float step = sum * real_of(size);
   if (!(step < 2147483520.0f)) return 2147483647;  // also what is not a number
   if (step < -2147483520.0f) return -2147483647;

@@ -14,4 +14,17 @@ struct lanes {
   THIMBLE_INLINE constexpr const T& operator[](int i) const { return v[i]; }
 };
 
+/// Lanes that lie side by side.
+struct neighbours {
+  THIMBLE_INLINE constexpr int operator[](int i) const { return i; }
+};
+
+/// [begin, end) in fours, then one at a time: `f<n>(first of n)`.
+template <class F>
+THIMBLE_INLINE void in_fours(int begin, int end, F f) {
+  int i = begin;
+  for (; i + 4 <= end; i += 4) f.template operator()<4>(i);
+  for (; i < end; ++i) f.template operator()<1>(i);
+}
+
 }  // namespace thimble::kernels

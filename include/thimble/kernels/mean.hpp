@@ -2,7 +2,7 @@
 #pragma once
 #include <bit>
 
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/target/target.hpp>
 #include <thimble/tensor/quantization.hpp>
 #include <thimble/tensor/shape.hpp>
@@ -65,21 +65,24 @@ THIMBLE_INLINE void mean(portable, const mean_args& k) {
 }
 
 /// dx = round(dy * factor) for every input of an output: factor = s_x / (count s_y) in gradient units.
+template <class Gradient>
 struct mean_gradient_args {
-  const std::int16_t* dy;
+  const Gradient* dy;
   shape in;
   axes over;
-  gradient_factor factor;
-  std::int16_t* dx;
+  typename arithmetic<Gradient>::factor factor;
+  Gradient* dx;
   bool adds;
 };
-THIMBLE_INLINE void mean_gradient(portable, const mean_gradient_args& k) {
+template <class Gradient>
+THIMBLE_INLINE void mean_gradient(portable, const mean_gradient_args<Gradient>& k) {
   const shape out = reduced(k.in, k.over);
   int i = 0;
   for (int y = 0; y < k.in.h; ++y)
     for (int x = 0; x < k.in.w; ++x) {
-      const std::int16_t* const dy = k.dy + ((k.over.rows ? 0 : y) * out.w + (k.over.columns ? 0 : x)) * out.c;
-      for (int c = 0; c < k.in.c; ++c, ++i) put(k.dx[i], scale16(dy[k.over.channels ? 0 : c], k.factor, 32767), k.adds);
+      const Gradient* const dy = k.dy + ((k.over.rows ? 0 : y) * out.w + (k.over.columns ? 0 : x)) * out.c;
+      for (int c = 0; c < k.in.c; ++c, ++i)
+        put(k.dx[i], arithmetic<Gradient>::scaled(dy[k.over.channels ? 0 : c], k.factor), k.adds);
     }
 }
 
@@ -87,8 +90,8 @@ template <class Target = native>
 THIMBLE_NOINLINE void run(const mean_args& a) {
   mean(Target{}, a);
 }
-template <class Target = native>
-THIMBLE_NOINLINE void run(const mean_gradient_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const mean_gradient_args<Gradient>& a) {
   mean_gradient(Target{}, a);
 }
 

@@ -1,6 +1,6 @@
 // Element-wise product of two tensors, broadcast or not; the gradient of products, sums and differences.
 #pragma once
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/kernels/pairing.hpp>
 #include <thimble/target/target.hpp>
 
@@ -32,34 +32,37 @@ THIMBLE_INLINE void multiplication(portable, const multiplication_args& k) {
 /// 1: the gradient of one side of a sum or difference that was broadcast (factor s_x / s_y); `negative` for the side
 /// subtracted. The sum is exact in 64 bits, saturated to int32, then scale16's two roundings, saturated to int16. dx may lie
 /// over dy if x has the output's shape and the other side has been served.
+template <class Gradient>
 struct product_gradient_args {
   pairing pairs;  ///< pair(x, other): x is its a
-  const std::int16_t* dy;
+  const Gradient* dy;
   const std::int8_t* other;
   int other_zero;
   multiplier factor;
   int raise;
   bool negative;
-  std::int16_t* dx;
+  Gradient* dx;
   bool adds;
 };
-THIMBLE_INLINE void product_gradient(portable, const product_gradient_args& k) {
-  gather_pairs(
+template <class Gradient>
+THIMBLE_INLINE void product_gradient(portable, const product_gradient_args<Gradient>& k) {
+  using math = arithmetic<Gradient>;
+  using term = typename math::term;
+  gather_pairs<typename math::sum>(
       k.pairs,
       [&](int i, int, int b) THIMBLE_LAMBDA_INLINE {
-        return k.other == nullptr ? std::int32_t{k.dy[i]} : k.dy[i] * (k.other[b] - k.other_zero);
+        return k.other == nullptr ? term{k.dy[i]} : k.dy[i] * static_cast<term>(k.other[b] - k.other_zero);
       },
-      [&](int j, std::int64_t sum) THIMBLE_LAMBDA_INLINE {
-        put(k.dx[j], scale16(saturate<std::int32_t>(k.negative ? -sum : sum), k.factor, k.raise), k.adds);
-      });
+      [&](int j, typename math::sum sum)
+          THIMBLE_LAMBDA_INLINE { put(k.dx[j], math::scaled(k.negative ? -sum : sum, k.factor, k.raise), k.adds); });
 }
 
 template <class Target = native>
 THIMBLE_NOINLINE void run(const multiplication_args& a) {
   multiplication(Target{}, a);
 }
-template <class Target = native>
-THIMBLE_NOINLINE void run(const product_gradient_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const product_gradient_args<Gradient>& a) {
   product_gradient(Target{}, a);
 }
 

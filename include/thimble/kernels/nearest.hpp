@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/target/target.hpp>
 #include <thimble/tensor/shape.hpp>
 
@@ -45,12 +45,13 @@ THIMBLE_INLINE void nearest(portable, const nearest_args& k) {
 }
 
 /// dx = round(2^-shift * sum of dy over the outputs that took this input), saturated to int16; the sum in 64 bits.
+template <class Gradient>
 struct nearest_gradient_args {
-  const std::int16_t* dy;
+  const Gradient* dy;
   shape in, out;
   const std::int16_t *rows, *columns;
   int shift;  ///< e_x - e_y
-  std::int16_t* dx;
+  Gradient* dx;
   bool adds;
 };
 /// The outputs after `begin` that take input i, for a table that never decreases.
@@ -59,17 +60,18 @@ THIMBLE_INLINE int end_of_takers(const std::int16_t* table, int begin, int count
   while (end < count && table[end] == i) ++end;
   return end;
 }
-THIMBLE_INLINE void nearest_gradient(portable, const nearest_gradient_args& k) {
-  std::int16_t* dx = k.dx;
+template <class Gradient>
+THIMBLE_INLINE void nearest_gradient(portable, const nearest_gradient_args<Gradient>& k) {
+  Gradient* dx = k.dx;
   for (int y = 0, top = 0, bottom = 0; y < k.in.h; ++y, top = bottom) {
     bottom = end_of_takers(k.rows, top, k.out.h, y);
     for (int x = 0, left = 0, right = 0; x < k.in.w; ++x, left = right) {
       right = end_of_takers(k.columns, left, k.out.w, x);
       for (int c = 0; c < k.in.c; ++c) {
-        std::int64_t sum = 0;
+        typename arithmetic<Gradient>::sum sum = 0;
         for (int i = top; i < bottom; ++i)
           for (int j = left; j < right; ++j) sum += k.dy[(i * k.out.w + j) * k.out.c + c];
-        put(*dx++, saturate<std::int16_t>(shift_round(sum, k.shift)), k.adds);
+        put(*dx++, arithmetic<Gradient>::shifted_sum(sum, k.shift), k.adds);
       }
     }
   }
@@ -79,8 +81,8 @@ template <class Target = native>
 THIMBLE_NOINLINE void run(const nearest_args& a) {
   nearest(Target{}, a);
 }
-template <class Target = native>
-THIMBLE_NOINLINE void run(const nearest_gradient_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const nearest_gradient_args<Gradient>& a) {
   nearest_gradient(Target{}, a);
 }
 

@@ -67,9 +67,9 @@ THIMBLE_INLINE void for_each_pair(const pairing& p, F f) {
     }
 }
 
-/// For every element j of a, in order: put(j, the 64-bit sum of f(i, j, index in b) over the outputs i that it was broadcast
+/// For every element j of a, in order: put(j, the sum of f(i, j, index in b) over the outputs i that it was broadcast
 /// to). Where a has the output's shape, j = i is the only one.
-template <class F, class Put>
+template <class Sum, class F, class Put>
 THIMBLE_INLINE void gather_pairs(const pairing& p, F f, Put put) {
   const shape in{p.a_row != 0 ? p.out.h : 1, p.a_column != 0 ? p.out.w : 1, p.a_channel != 0 ? p.out.c : 1};
   const shape many{p.out.h / in.h, p.out.w / in.w, p.out.c / in.c};
@@ -77,7 +77,7 @@ THIMBLE_INLINE void gather_pairs(const pairing& p, F f, Put put) {
   for (int y = 0; y < in.h; ++y)
     for (int x = 0; x < in.w; ++x)
       for (int c = 0; c < in.c; ++c, ++j) {
-        std::int64_t sum = 0;
+        Sum sum = 0;
         for (int v = y; v < y + many.h; ++v)
           for (int u = x; u < x + many.w; ++u)
             for (int k = c; k < c + many.c; ++k)

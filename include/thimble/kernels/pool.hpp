@@ -1,7 +1,7 @@
 // Average and max pooling, forward and backward. Input and output share one quantization, as in TFLite.
 #pragma once
 #include <thimble/kernels/geometry.hpp>
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 
 namespace thimble::kernels {
 
@@ -13,11 +13,12 @@ struct pool_args {
   rows part;
 };
 
+template <class Gradient>
 struct pool_gradient_args {
-  const std::int16_t* dy;
+  const Gradient* dy;
   const std::uint8_t* kept;
   int shift;  ///< e_x - e_y
-  std::int16_t* dx;
+  Gradient* dx;
   bool adds;
 };
 
@@ -41,32 +42,33 @@ THIMBLE_INLINE void average_pool(portable, const geometry g, const pool_args& a)
 }
 
 /// For every input element: the sum of f(output element, its y, its x) over the windows that cover it, then the shift.
-template <class F>
-THIMBLE_INLINE void gather_windows(const geometry& g, const pool_gradient_args& a, int shift, F f) {
+template <class Gradient, class F>
+THIMBLE_INLINE void gather_windows(const geometry& g, const pool_gradient_args<Gradient>& a, int shift, F f) {
   const window& win = g.win;
   for (int iy = 0; iy < g.in.h; ++iy) {
     const output_range ys = windows_over(iy, win.pad_top, win.kernel_h, win.stride_h, g.out.h);
     for (int ix = 0; ix < g.in.w; ++ix) {
       const output_range xs = windows_over(ix, win.pad_left, win.kernel_w, win.stride_w, g.out.w);
       for (int c = 0; c < g.in.c; ++c) {
-        std::int64_t sum = 0;
+        typename arithmetic<Gradient>::sum sum = 0;
         for (int oy = ys.begin; oy < ys.end; ++oy)
           for (int ox = xs.begin; ox < xs.end; ++ox)
             sum += f((oy * g.out.w + ox) * g.out.c + c, iy, ix, oy * win.stride_h - win.pad_top,
                      ox * win.stride_w - win.pad_left);
-        put(a.dx[(iy * g.in.w + ix) * g.in.c + c], saturate<std::int16_t>(shift_round(sum, shift)), a.adds);
+        put(a.dx[(iy * g.in.w + ix) * g.in.c + c], arithmetic<Gradient>::shifted_sum(sum, shift), a.adds);
       }
     }
   }
 }
 
-/// dx = round(2^-shift * sum over the windows that cover it of dy / count), saturated to int16. Reciprocals in Q.30 (relative
-/// error at most count * 2^-31), the sum in 64 bits.
-THIMBLE_INLINE void average_pool_gradient(portable, const geometry g, const pool_gradient_args& a) {
-  gather_windows(g, a, 30 + a.shift, [&](int at, int, int, int top, int left) THIMBLE_LAMBDA_INLINE {
+/// dx = round(2^-shift * sum over the windows that cover it of dy / count), saturated to int16; the sum in 64 bits.
+template <class Gradient>
+THIMBLE_INLINE void average_pool_gradient(portable, const geometry g, const pool_gradient_args<Gradient>& a) {
+  using math = arithmetic<Gradient>;
+  gather_windows(g, a, math::share_bits + a.shift, [&](int at, int, int, int top, int left) THIMBLE_LAMBDA_INLINE {
     const tap_range ys = taps_inside(top, g.win.kernel_h, g.in.h), xs = taps_inside(left, g.win.kernel_w, g.in.w);
     const int count = (ys.end - ys.begin) * (xs.end - xs.begin);
-    return a.dy[at] * std::int64_t{((1 << 30) + count / 2) / count};
+    return math::share(a.dy[at], count);
   });
 }
 
@@ -92,9 +94,11 @@ THIMBLE_INLINE void max_pool(portable, const geometry g, const pool_args& a) {
 }
 
 /// dx = round(2^-shift * sum of dy over the windows that this input won), saturated to int16.
-THIMBLE_INLINE void max_pool_gradient(portable, const geometry g, const pool_gradient_args& a) {
+template <class Gradient>
+THIMBLE_INLINE void max_pool_gradient(portable, const geometry g, const pool_gradient_args<Gradient>& a) {
   gather_windows(g, a, a.shift, [&](int at, int iy, int ix, int top, int left) THIMBLE_LAMBDA_INLINE {
-    return a.kept[at] == (iy - top) * g.win.kernel_w + ix - left ? std::int64_t{a.dy[at]} : std::int64_t{0};
+    using sum = typename arithmetic<Gradient>::sum;
+    return a.kept[at] == (iy - top) * g.win.kernel_w + ix - left ? sum{a.dy[at]} : sum{0};
   });
 }
 
@@ -103,8 +107,8 @@ struct average_pooling {
   THIMBLE_INLINE static void body(Target t, const geometry& g, const pool_args& a) {
     average_pool(t, g, a);
   }
-  template <class Target>
-  THIMBLE_INLINE static void body(Target t, const geometry& g, const pool_gradient_args& a) {
+  template <class Target, class Gradient>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const pool_gradient_args<Gradient>& a) {
     average_pool_gradient(t, g, a);
   }
 };
@@ -114,8 +118,8 @@ struct max_pooling {
   THIMBLE_INLINE static void body(Target t, const geometry& g, const pool_args& a) {
     max_pool(t, g, a);
   }
-  template <class Target>
-  THIMBLE_INLINE static void body(Target t, const geometry& g, const pool_gradient_args& a) {
+  template <class Target, class Gradient>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const pool_gradient_args<Gradient>& a) {
     max_pool_gradient(t, g, a);
   }
 };

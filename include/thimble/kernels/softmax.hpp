@@ -1,6 +1,6 @@
 // Softmax and cross entropy on Q15.16 logits, in integers.
 #pragma once
-#include <thimble/config.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/target/target.hpp>
 #include <thimble/tensor/fixed_point.hpp>
 
@@ -37,18 +37,20 @@ THIMBLE_INLINE constexpr std::int32_t probability(std::int32_t e, std::uint64_t 
   return saturate<std::int32_t>(p);
 }
 
+template <class Gradient>
 struct cross_entropy_args {
   const std::int32_t* z;  ///< logits, Q15.16
   int classes, label;
   std::int32_t* difference;  ///< scratch: p - onehot, Q0.31; may be z
   multiplier scale;          ///< of stored logits; no mantissa: 1
   int bits;                  ///< of the largest gradient's magnitude
-  std::int16_t* dz;          ///< gradient of the logits, the largest in [2^(bits - 1), 2^bits)
+  Gradient* dz;              ///< gradient of the logits, the largest in [2^(bits - 1), 2^bits)
   int* exponent;             ///< dz = (p - onehot) * scale * 2^-exponent
   std::int32_t* loss;        ///< -log p[label], Q15.16
 };
 
-THIMBLE_INLINE void cross_entropy(portable, const cross_entropy_args& a) {
+template <class Gradient>
+THIMBLE_INLINE void cross_entropy(portable, const cross_entropy_args<Gradient>& a) {
   const softmax_sum s = sum_of_exponentials([&](int i) THIMBLE_LAMBDA_INLINE { return a.z[i]; }, a.classes);
   const std::uint64_t r = reciprocal(s.sum);
   const std::int32_t best = a.z[s.best], below = saturate<std::int32_t>(std::int64_t{best} - a.z[a.label]);
@@ -61,14 +63,13 @@ THIMBLE_INLINE void cross_entropy(portable, const cross_entropy_args& a) {
     const auto magnitude = static_cast<std::uint32_t>(d < 0 ? -std::int64_t{d} : std::int64_t{d});
     if (magnitude > largest) largest = magnitude;
   }
-  const int shift = largest == 0 ? 0 : bit_length(largest) - a.bits;
-  for (int i = 0; i < a.classes; ++i) a.dz[i] = narrow16(a.difference[i], shift);
-  *a.exponent = shift - 31 + a.scale.shift;
+  *a.exponent = arithmetic<Gradient>::begin([&](int i) THIMBLE_LAMBDA_INLINE { return a.difference[i]; }, a.classes,
+                                            largest, a.bits, a.scale.shift - 31, a.dz);
   *a.loss = saturate<std::int32_t>(std::int64_t{fixed_point::log_of(s.sum)} + below);
 }
 
-template <class Target = native>
-THIMBLE_NOINLINE void run(const cross_entropy_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const cross_entropy_args<Gradient>& a) {
   cross_entropy(Target{}, a);
 }
 

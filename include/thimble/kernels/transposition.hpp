@@ -1,6 +1,6 @@
 // TRANSPOSE: a permutation of up to six dimensions, forward and backward.
 #pragma once
-#include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/target/target.hpp>
 
 namespace thimble::kernels {
@@ -64,24 +64,27 @@ THIMBLE_INLINE void transposition(portable, const transposition_args& k) {
 }
 
 /// dx = round(2^-shift * dy with its dimensions permuted back), halves up, saturated to int16; shift = e_x - e_y.
+template <class Gradient>
 struct transposition_gradient_args {
-  const std::int16_t* dy;
+  const Gradient* dy;
   permutation order;  ///< inverse_of
   int shift;
-  std::int16_t* dx;
+  Gradient* dx;
   bool adds;
 };
-THIMBLE_INLINE void transposition_gradient(portable, const transposition_gradient_args& k) {
-  for_each_permuted(
-      k.order, [&](int to, int from) THIMBLE_LAMBDA_INLINE { put(k.dx[to], narrow16(k.dy[from], k.shift), k.adds); });
+template <class Gradient>
+THIMBLE_INLINE void transposition_gradient(portable, const transposition_gradient_args<Gradient>& k) {
+  for_each_permuted(k.order, [&](int to, int from) THIMBLE_LAMBDA_INLINE {
+    put(k.dx[to], arithmetic<Gradient>::shifted(k.dy[from], k.shift), k.adds);
+  });
 }
 
 template <class Target = native>
 THIMBLE_NOINLINE void run(const transposition_args& a) {
   transposition(Target{}, a);
 }
-template <class Target = native>
-THIMBLE_NOINLINE void run(const transposition_gradient_args& a) {
+template <class Target = native, class Gradient>
+THIMBLE_NOINLINE void run(const transposition_gradient_args<Gradient>& a) {
   transposition_gradient(Target{}, a);
 }
 

@@ -49,7 +49,7 @@ struct sum_gradient {
     constexpr int raise = At::exponent(role::dy) - At::exponent(dx(Side));
     constexpr bool whole = side_is_whole(At::node, Side);
     if constexpr (whole && !Negative)
-      kernels::run(kernels::scaled_gradient_args{at.dy(), kernels::factor_of(m, raise),
+      kernels::run(kernels::scaled_gradient_args{at.dy(), At::arithmetic::factor_for(m, raise),
                                                  at.template gradient<dx(Side)>(), At::adds, At::node.out.size()});
     else
       kernels::run(kernels::product_gradient_args{pairing_from<At, Side>, at.dy(), nullptr, 0, m, raise, Negative,

@@ -30,8 +30,8 @@ struct gradient {
   THIMBLE_INLINE static void run(At at) {
     constexpr double ratio = At::real_scale(role::x0) / At::real_scale(role::y);
     constexpr auto factor =
-        kernels::factor_of(scale_factor(ratio / kernels::reduced_count(At::node.in, At::layer::over)),
-                           At::exponent(role::dy) - At::exponent(role::dx0));
+        At::arithmetic::factor_for(scale_factor(ratio / kernels::reduced_count(At::node.in, At::layer::over)),
+                                   At::exponent(role::dy) - At::exponent(role::dx0));
     kernels::run(kernels::mean_gradient_args{at.dy(), At::node.in, At::layer::over, factor, at.dx0(), At::adds});
   }
 };

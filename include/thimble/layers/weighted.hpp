@@ -5,6 +5,7 @@
 #include <thimble/kernels/bias_gradient.hpp>
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
+#include <thimble/kernels/float_gradients.hpp>
 #include <thimble/layers/clip.hpp>
 #include <thimble/network/rule.hpp>
 
@@ -23,10 +24,11 @@ struct keep_input {
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     constexpr int k = kept_channels(At::node), c = At::node.in.c;
+    const kernels::weights w = kernels::launder(at.weights(), At::geometry.listed);
     const std::int8_t* x = at.x0();
     auto* kept = reinterpret_cast<std::int8_t*>(at.kept());
     for (int n = 0; n < At::node.in.pixels(); ++n)
-      for (int i = 0; i < k; ++i) kept[n * k + i] = x[n * c + i];
+      for (int i = 0; i < k; ++i) kept[n * k + i] = x[n * c + kernels::trained_channel(w, i)];
   }
 };
 
@@ -63,13 +65,16 @@ struct input_gradient {
     return {.reads = {role::dy, role::w},
             .writes = {role::dx0},
             .modifies = role::none,
-            .scratch = scaled_bytes(f) + (f.enters ? 4 * f.in.size() : 0),
+            .scratch = f.float_gradients ? 0 : scaled_bytes(f) + (f.enters ? 4 * f.in.size() : 0),
             .in_place = {}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    auto* scaled = reinterpret_cast<std::int16_t*>(at.scratch());
-    if constexpr (At::node.enters) {
+    [[maybe_unused]] auto* scaled = reinterpret_cast<std::int16_t*>(at.scratch());
+    if constexpr (At::has_float_gradients) {
+      kernels::call<kernels::with_float_gradients<Kernel>, At::geometry>(
+          kernels::float_input_gradient_args{at.dy(), at.weights(), At::scale(), at.dx0(), At::adds});
+    } else if constexpr (At::node.enters) {
       auto* sums = reinterpret_cast<std::int32_t*>(at.scratch() + scaled_bytes(At::node));
       int exponent = 0;
       kernels::call<Kernel, At::geometry>(kernels::entry_gradient_args{at.dy(), at.weights(), At::scale(),
@@ -109,10 +114,15 @@ struct weight_gradient {
       x = reinterpret_cast<const std::int8_t*>(at.kept());
     else
       x = at.x0();
-    constexpr int bits = drop(At::node);
-    kernels::call<Kernel, At::geometry>(kernels::weight_gradient_args{
-        kernels::correlation{at.dy(), x, At::zero(role::x0), packed ? At::node.trained : At::node.in.c, bits},
-        At::scale(), at.weight_sink(bits)});
+    constexpr int bits = drop(At::node), x_row = packed ? At::node.trained : At::node.in.c;
+    if constexpr (At::has_float_gradients)
+      kernels::call<kernels::with_float_gradients<Kernel>, At::geometry>(
+          kernels::float_weight_gradient_args{kernels::float_correlation{at.dy(), x, At::zero(role::x0), x_row},
+                                              at.weights(), At::scale(), at.weight_sink(0)});
+    else
+      kernels::call<Kernel, kernels::without_list(At::geometry)>(
+          kernels::weight_gradient_args{kernels::correlation{at.dy(), x, At::zero(role::x0), x_row, bits}, At::scale(),
+                                        at.weight_sink(bits), at.weights().channels});
   }
 };
 

@@ -1,8 +1,10 @@
 // One step bound to a learner's memory: everything about it constant, handed to its rule.
 #pragma once
 #include <thimble/kernels/geometry.hpp>
+#include <thimble/kernels/gradient_kind.hpp>
 #include <thimble/memory/sinks.hpp>
 #include <thimble/training/exponents.hpp>
+#include <thimble/training/largest_channels.hpp>
 
 namespace thimble {
 
@@ -19,11 +21,13 @@ class step_binding {
  public:
   using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
   static constexpr const facts& node = g.at[n];
-  static constexpr kernels::geometry geometry{node.in, node.out, node.win, node.trained, node.groups};
+  static constexpr kernels::geometry geometry{node.in,      node.out,    node.win,
+                                              node.trained, node.groups, node.selected == selection::largest};
   static constexpr bool adds = s.adds;
   /// Gradients are float32, whose exponents are all 0, or int16.
   static constexpr bool has_float_gradients = detail::how_of<Update>.float_gradients;
   using gradient_value = mp::mp_if_c<has_float_gradients, float, std::int16_t>;
+  using arithmetic = kernels::arithmetic<gradient_value>;
 
   THIMBLE_INLINE step_binding(unsigned char* arena, unsigned char* trained, lesson* now)
       : arena_(arena), trained_(trained), now_(now) {}
@@ -45,9 +49,12 @@ class step_binding {
 
   /// e of the gradient in a role.
   static constexpr int exponent(role r) {
-    if constexpr (has_float_gradients) return 0;
-    if (r == role::dy) return exponents<Net, Update>::template of_gradient<g.owner(n)>;
-    return exponent_of_input(slot_of(r), std::make_integer_sequence<int, most_inputs>{});
+    if constexpr (has_float_gradients)
+      return 0;
+    else if (r == role::dy)
+      return exponents<Net, Update>::template of_gradient<g.owner(n)>;
+    else
+      return exponent_of_input(slot_of(r), std::make_integer_sequence<int, most_inputs>{});
   }
   static constexpr int gradient_limit = [] {
     if constexpr (requires { layer::terms(node); })
@@ -88,7 +95,10 @@ class step_binding {
   unsigned char* scratch() const { return arena_ + constant<(s.scratch > 0 ? s.scratch_at : 0)>; }
 
   kernels::weights weights() const {
-    if constexpr (node.trained > 0)
+    if constexpr (geometry.listed)
+      return {values::flash(), parameters().template at<std::int8_t, weight>(),
+              largest_channels<Net, n, node.trained>::order.v};
+    else if constexpr (node.trained > 0)
       return {values::flash(), parameters().template at<std::int8_t, weight>()};
     else
       return {values::flash(), nullptr};

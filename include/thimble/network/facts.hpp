@@ -10,6 +10,9 @@ namespace thimble {
 /// The clamp fused into a layer's output.
 enum class activation : unsigned char { none, relu, relu6, relu_n1_to_1 };
 
+/// Which of a layer's input channels train: the first, or those with the largest weights.
+enum class selection : unsigned char { first, largest };
+
 /// Inputs that one node may have.
 inline constexpr int most_inputs = 16;
 
@@ -39,8 +42,18 @@ struct facts {
   int weight_zero = 0;    ///< zero point of the weights: not 0 only in some imported dense layers, which only infer
   bool float_product = false;  ///< s_x * s_w is rounded to float, as TFLite does for dense layers of one weight scale
   // What the sparse update chose.
-  int trained = 0;  ///< input channels whose weights train
+  int trained = 0;                        ///< input channels whose weights train
+  selection selected = selection::first;  ///< which: largest only if some do and some do not
   bool bias_trained = false;
+  bool float_gradients = false;  ///< float32, which need no scratch to be scaled in; else int16
+
+  /// Some channels' weights and the biases train. Of several marks the most channels win; of as many, the largest.
+  constexpr void train(int channels, selection which) {
+    bias_trained = true;
+    if (channels > trained || (channels == trained && which == selection::largest)) selected = which;
+    if (channels > trained) trained = channels;
+    if (trained == weight_row) selected = selection::first;
+  }
 
   /// Keeps the first fault.
   constexpr void reject(bool wrong, const char* why) {

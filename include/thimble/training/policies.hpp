@@ -117,6 +117,12 @@ struct following : Update {
     (Policies::set(r), ...);
     return r;
   }();
+  template <class Net>
+  static constexpr auto apply() {
+    auto g = Update::template apply<Net>();
+    for (auto& f : g.at) f.float_gradients = how.float_gradients;
+    return g;
+  }
 };
 
 namespace detail {

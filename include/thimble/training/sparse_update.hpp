@@ -11,6 +11,30 @@ struct fraction_of_channels {
                 "a fraction of channels lies above 0 and at most at 1: see it above");
 };
 
+using enum selection;  // so that `largest` is a user's word
+
+template <detail::text Layer, detail::text Name, int Number, int Groups, int OutputsOfChannel>
+struct no_largest_channels {
+  static_assert(
+      Number < 0,
+      "the channels with the largest weights are chosen only in convolutions of one group and in depthwise ones with "
+      "one output a channel: see the layer, its number, groups and outputs a channel above; its first can train");
+};
+
+namespace detail {
+template <class Net, int Node, selection Which>
+struct selection_fault {
+  using type = no_fault;
+};
+template <class Net, int Node>
+  requires(Node >= 0 && graph_of<Net>.at[Node < 0 ? 0 : Node].weight_row != graph_of<Net>.at[Node < 0 ? 0 : Node].in.c)
+struct selection_fault<Net, Node, largest> {
+  static constexpr const facts& f = graph_of<Net>.at[Node];
+  using type = no_largest_channels<as_text([] { return f.kind; }), as_text([] { return f.name; }), f.number, f.groups,
+                                   (f.weight_row > f.in.c ? f.weight_row / f.in.c : 1)>;
+};
+}  // namespace detail
+
 /// A fraction of a layer's input channels.
 struct ratio {
   int numerator = 1, denominator = 1;
@@ -23,20 +47,24 @@ struct ratio {
 
 // Each mark has `fault<Net>`, the type that says what is wrong (or no_fault), and `mark<Net>(graph)`.
 
-/// Weights of one layer, for the first Fraction of its input channels, and its bias.
-template <which Layer, ratio Fraction = ratio{}>
+/// Weights of one layer, for a Fraction of its input channels, and its bias. Which channels: the `first`, or those with the
+/// `largest` weights (training/largest_channels.hpp); of a layer that starts from zero the first.
+template <which Layer, ratio Fraction = ratio{}, selection Which = first>
 struct weights {
   template <class Net>
-  using fault = detail::first_fault<
-      typename detail::find<Layer, Net>::fault,
-      mp::mp_if_c<(0 < Fraction.numerator && Fraction.numerator <= Fraction.denominator), detail::no_fault,
-                  fraction_of_channels<Fraction.numerator, Fraction.denominator>>>;
+  using fault =
+      detail::first_fault<typename detail::find<Layer, Net>::fault,
+                          mp::mp_if_c<(0 < Fraction.numerator && Fraction.numerator <= Fraction.denominator),
+                                      detail::no_fault, fraction_of_channels<Fraction.numerator, Fraction.denominator>>,
+                          typename detail::selection_fault<Net, detail::find<Layer, Net>::node, Which>::type>;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
-    facts& f = g.at[detail::find<Layer, Net>::node];
-    const int k = Fraction.of(f.weight_row);
-    if (k > f.trained) f.trained = k;
-    f.bias_trained = true;
+    constexpr int node = detail::find<Layer, Net>::node;
+    facts& f = g.at[node];
+    if constexpr (Which == largest)
+      f.train(Fraction.of(f.weight_row), node_values<Net, node>::is_fresh ? first : largest);
+    else
+      f.train(Fraction.of(f.weight_row), first);
   }
 };
 
@@ -71,8 +99,7 @@ struct weights_of_head {
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     facts& f = g.at[g.node_numbered(g.numbered - 1)];
-    f.trained = f.weight_row;
-    f.bias_trained = true;
+    f.train(f.weight_row, first);
   }
 };
 
@@ -83,7 +110,7 @@ struct all_weights {
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     for (facts& f : g.at)
-      if (f.number >= 0) f.trained = f.weight_row, f.bias_trained = true;
+      if (f.number >= 0) f.train(f.weight_row, first);
   }
 };
 

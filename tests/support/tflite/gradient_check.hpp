@@ -30,8 +30,8 @@ inline bytes content_of(const std::string& name) {
 inline network network_of(const std::string& name) { return read(content_of(name + ".tflite")); }
 
 /// A trainer that knows its network and its loss.
-template <class Net, class Update, class Loss>
-struct learner_with : trainer<Net, Update, Loss> {
+template <class Net, class Update, class Loss, class... Policies>
+struct learner_with : trainer<Net, Update, Loss, Policies...> {
   using network_type = Net;
   using loss_type = Loss;
 };
@@ -95,17 +95,6 @@ void move_weights(std::uint32_t seed, std::vector<layer_parameters>& layers, Lea
 
 // ---- one layer
 
-inline void check_tensor(const agreement& a, worst_case& worst) {
-  if (a.expected == 0) {  // nothing reaches it, so it must not move
-    CHECK(a.own == 0);
-    ++worst.silent;
-    return;
-  }
-  CHECK(a.cosine() >= smallest_cosine);
-  CHECK(a.error() <= largest_error);
-  worst.take(a);
-}
-
 /// The rates make the largest step 31 units of a weight and 10^5 of a bias, as check_layer of hand-written networks does.
 template <class Learner>
 void check_layer(Learner& l, const gradient_reference& r, const std::vector<layer_parameters>& before,
@@ -114,8 +103,9 @@ void check_layer(Learner& l, const gradient_reference& r, const std::vector<laye
   const auto n = static_cast<std::size_t>(number);
   const facts& f = Learner::graph.at[Learner::graph.node_numbered(number)];
   double weight_step = 0, bias_step = 0;
-  each_trained(
-      f, [&](std::size_t i, std::size_t) { weight_step = std::max(weight_step, std::abs(r.weight_step(n, i, 1))); });
+  each_trained<Learner>(number, [&](std::size_t i, std::size_t) {
+    weight_step = std::max(weight_step, std::abs(r.weight_step(n, i, 1)));
+  });
   for (std::size_t o = 0; o < before[n].bias.size(); ++o)
     bias_step = std::max(bias_step, std::abs(r.bias_step(n, o, 1)));
   const float rate = weight_step > 0 ? static_cast<float>(8000 / weight_step) : 1;
@@ -138,7 +128,7 @@ void check_layer(Learner& l, const gradient_reference& r, const std::vector<laye
     else if (std::abs(std::clamp(from - step, low, high) - got) > 0.02 * std::abs(step) + 1)
       ++wrong_end;
   };
-  each_trained(f, [&](std::size_t i, std::size_t) {
+  each_trained<Learner>(number, [&](std::size_t i, std::size_t) {
     compare(256.0 * old.weight[i] + old.fraction[i], 256.0 * now.weight[i] + now.fraction[i],
             r.weight_step(n, i, static_cast<double>(rate)), -32640, 32639, weights);
   });
@@ -151,7 +141,7 @@ void check_layer(Learner& l, const gradient_reference& r, const std::vector<laye
   for (const agreement* a : {&weights, &biases}) {
     const std::string tensor = a == &weights ? "weight" : "bias";
     CAPTURE(tensor);
-    if (a == &weights ? f.trained > 0 : f.bias_trained) check_tensor(*a, worst);
+    if (a == &weights ? f.trained > 0 : f.bias_trained) check_tensor(*a, bounds_of<Learner>, worst);
   }
 }
 
@@ -239,8 +229,7 @@ void check_learner(const char* name, const network& described, const std::string
       if (f.trained > 0 || f.bias_trained) check_layer(learner, r, layers, sample, to, number, worst);
     }
   }
-  std::printf("%-44s %3d tensors, cosine at least %.6f, relative error at most %.4f%%, silent %d\n", name,
-              worst.tensors, worst.cosine, 100 * worst.error, worst.silent);
+  worst.print(name);
   CHECK(worst.tensors > worst.silent);
 }
 
@@ -251,9 +240,9 @@ std::string name_of() {
   return name.substr(0, name.find('.'));
 }
 /// A file of tests/networks as it is: Net is its network.
-template <class File, class Net, class Loss, class Update = everything>
+template <class File, class Net, class Loss, class Update = everything, class... Policies>
 void check_file(const char* name) {
-  check_learner<learner_with<Net, Update, Loss>>(name, network_of(name_of<File>()), name_of<File>());
+  check_learner<learner_with<Net, Update, Loss, Policies...>>(name, network_of(name_of<File>()), name_of<File>());
 }
 
 }  // namespace thimble::test::tflite

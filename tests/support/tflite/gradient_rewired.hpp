@@ -194,9 +194,9 @@ struct led : nodes_from_first<File, true, std::make_integer_sequence<int, graph_
 template <class File, int Last>
 struct up_to : nodes_from_first<File, false, std::make_integer_sequence<int, Last>>::type {};
 
-template <class Net, class Loss, class Update = everything>
+template <class Net, class Loss, class Update = everything, class... Policies>
 void check_rewired(const char* name) {
-  check_learner<learner_with<Net, Update, Loss>>(name, Net::described(), name_of<typename Net::file>());
+  check_learner<learner_with<Net, Update, Loss, Policies...>>(name, Net::described(), name_of<typename Net::file>());
 }
 
 }  // namespace thimble::test::tflite

@@ -1,0 +1,83 @@
+// What is compared: learners of one imported network with a fresh head of ten classes. Each says its best learning rate, as
+// `study --sweep NAME` finds it.
+#pragma once
+#include <thimble/formats/tflite.hpp>
+#include <thimble/thimble.hpp>
+#include <thimble/training/published_schemes.hpp>
+
+#include THIMBLE_MODEL_HEADER
+
+namespace transfer {
+
+using namespace thimble;  // NOLINT(google-build-using-namespace): these words are what the list below is made of
+
+struct backbone : tflite::network<THIMBLE_MODEL> {};
+struct net : replace_head<backbone, dense<10>> {};
+
+struct head_only : sparse_update<weights_of_head> {};
+struct last_biases : sparse_update<biases_of_last<20>, weights_of_head> {};
+struct scheme_49 : published::mcunet_5fps_49 {};
+struct scheme_74 : published::mcunet_5fps_74 {};
+struct scheme_99 : published::mcunet_5fps_99 {};
+/// The 49 KB scheme with the channels of the largest |W| in place of the first.
+struct scheme_49_largest
+    : sparse_update<biases_of_last<20>, weights<24, ratio{1, 4}, largest>, weights<27, ratio{1, 2}, largest>,
+                    weights<30, ratio{1, 2}, largest>, weights_of_head> {};
+
+/// The learner is made only where it is asked for: each compilation has one.
+template <class Update, class... Policies>
+struct condition_of {
+  struct learner : trainer<net, Update, Policies...> {};
+};
+
+inline constexpr float usual = 0.01f;
+
+// What may learn
+struct classifier_only : condition_of<head_only> {
+  static constexpr float rate = usual;
+};
+struct biases_of_20 : condition_of<last_biases> {
+  static constexpr float rate = usual;
+};
+struct kb49 : condition_of<scheme_49> {  // the default: 8-bit residual, int16 gradients, int32 logits, scaling
+  static constexpr float rate = usual;
+};
+struct kb74 : condition_of<scheme_74> {
+  static constexpr float rate = usual;
+};
+struct kb99 : condition_of<scheme_99> {
+  static constexpr float rate = usual;
+};
+struct kb49_largest : condition_of<scheme_49_largest> {
+  static constexpr float rate = usual;
+};
+// How it learns, under the 49 KB scheme
+struct kb49_float_shadow_float_gradients : condition_of<scheme_49, float_shadow, float_gradients> {
+  static constexpr float rate = usual;
+};
+struct kb49_float_gradients : condition_of<scheme_49, float_gradients> {
+  static constexpr float rate = usual;
+};
+struct kb49_float_shadow : condition_of<scheme_49, float_shadow> {
+  static constexpr float rate = usual;
+};
+struct kb49_residual4 : condition_of<scheme_49, residual_bits<4>> {
+  static constexpr float rate = usual;
+};
+struct kb49_stochastic : condition_of<scheme_49, stochastic_rounding<>> {
+  static constexpr float rate = usual;
+};
+struct kb49_nearest : condition_of<scheme_49, nearest_rounding> {
+  static constexpr float rate = usual;
+};
+struct kb49_stored_logits : condition_of<scheme_49, stored_logits> {
+  static constexpr float rate = usual;
+};
+struct kb49_momentum : condition_of<scheme_49, momentum<0.9f>> {
+  static constexpr float rate = 0.1f * usual;
+};
+struct kb49_without_scaling : condition_of<scheme_49, no_scaling> {
+  static constexpr float rate = 100 * usual;
+};
+
+}  // namespace transfer
