@@ -18,7 +18,7 @@ struct no_largest_channels {
   static_assert(
       Number < 0,
       "the channels with the largest weights are chosen only in convolutions of one group and in depthwise ones with "
-      "one output a channel: see the layer, its number, groups and outputs a channel above; its first can train");
+      "one output a channel: see the layer, its number, groups and outputs a channel above (its first channels can train)");
 };
 
 namespace detail {
