@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <stdexcept>
 
 #include <thimble/lab/parallel.hpp>
@@ -50,15 +51,15 @@ class prepared : public runner {
   [[nodiscard]] result run(const lesson_plan& plan, std::uint32_t seed) const override {
     const auto l = std::make_unique<learner>();
     const std::size_t samples = std::min(plan.samples, train_.size());
-    const cosine_rate schedule{.learning_rate = plan.rate > 0 ? plan.rate : THIMBLE_CONDITION::rate,
+    const cosine_rate schedule{.learning_rate = plan.rate > 0 ? plan.rate : THIMBLE_CONDITION_RATE,
                                .steps = static_cast<std::uint32_t>(samples * plan.epochs),
                                .warm_up_steps = static_cast<std::uint32_t>(samples / 10)};
     // The seed's samples: the first of a permutation, in another order each epoch.
     std::vector<std::size_t> order(train_.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::uint32_t draw = seed * 0x9e3779b9u;
+    std::mt19937 draw(seed);
     const auto shuffle = [&](std::size_t n) {
-      for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[mixed(++draw) % i]);
+      for (std::size_t i = n; i > 1; --i) std::swap(order[i - 1], order[draw() % i]);
     };
     shuffle(order.size());
     result r;
@@ -86,7 +87,7 @@ class prepared : public runner {
 };
 
 const bool registered = [] {
-  conditions().push_back({THIMBLE_CONDITION_NAME, THIMBLE_CONDITION_PLACE, THIMBLE_CONDITION::rate, sizeof(learner),
+  conditions().push_back({THIMBLE_CONDITION_NAME, THIMBLE_CONDITION_PLACE, THIMBLE_CONDITION_RATE, sizeof(learner),
                           [](const pictures& train, const pictures& test,
                              const std::function<void(std::size_t)>& advance) -> std::unique_ptr<runner> {
                             return std::make_unique<prepared>(train, test, advance);

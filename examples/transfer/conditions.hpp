@@ -1,5 +1,5 @@
-// What is compared: learners of one imported network with a fresh head of ten classes. Each says its best learning rate, as
-// `study --sweep NAME` finds it.
+// What is compared: learners of one imported network with a fresh head of ten classes. Their learning rates
+// are in CMakeLists.txt.
 #pragma once
 #include <thimble/formats/tflite.hpp>
 #include <thimble/thimble.hpp>
@@ -30,54 +30,22 @@ struct condition_of {
   struct learner : trainer<net, Update, Policies...> {};
 };
 
-inline constexpr float usual = 0.01f;
-
 // What may learn
-struct classifier_only : condition_of<head_only> {
-  static constexpr float rate = usual;
-};
-struct biases_of_20 : condition_of<last_biases> {
-  static constexpr float rate = usual;
-};
-struct kb49 : condition_of<scheme_49> {  // the default: 8-bit residual, int16 gradients, int32 logits, scaling
-  static constexpr float rate = usual;
-};
-struct kb74 : condition_of<scheme_74> {
-  static constexpr float rate = usual;
-};
-struct kb99 : condition_of<scheme_99> {
-  static constexpr float rate = usual;
-};
-struct kb49_largest : condition_of<scheme_49_largest> {
-  static constexpr float rate = usual;
-};
+struct classifier_only : condition_of<head_only> {};
+struct biases_of_20 : condition_of<last_biases> {};
+struct kb49 : condition_of<scheme_49> {};  // the default: 8-bit residual, int16 gradients, int32 logits, scaling
+struct kb74 : condition_of<scheme_74> {};
+struct kb99 : condition_of<scheme_99> {};
+struct kb49_largest : condition_of<scheme_49_largest> {};
 // How it learns, under the 49 KB scheme
-struct kb49_float_shadow_float_gradients : condition_of<scheme_49, float_shadow, float_gradients> {
-  static constexpr float rate = usual;
-};
-struct kb49_float_gradients : condition_of<scheme_49, float_gradients> {
-  static constexpr float rate = usual;
-};
-struct kb49_float_shadow : condition_of<scheme_49, float_shadow> {
-  static constexpr float rate = usual;
-};
-struct kb49_residual4 : condition_of<scheme_49, residual_bits<4>> {
-  static constexpr float rate = usual;
-};
-struct kb49_stochastic : condition_of<scheme_49, stochastic_rounding<>> {
-  static constexpr float rate = usual;
-};
-struct kb49_nearest : condition_of<scheme_49, nearest_rounding> {
-  static constexpr float rate = usual;
-};
-struct kb49_stored_logits : condition_of<scheme_49, stored_logits> {
-  static constexpr float rate = usual;
-};
-struct kb49_momentum : condition_of<scheme_49, momentum<0.9f>> {
-  static constexpr float rate = 0.1f * usual;
-};
-struct kb49_without_scaling : condition_of<scheme_49, no_scaling> {
-  static constexpr float rate = 100 * usual;
-};
+struct kb49_float_shadow_float_gradients : condition_of<scheme_49, float_shadow, float_gradients> {};
+struct kb49_float_gradients : condition_of<scheme_49, float_gradients> {};
+struct kb49_float_shadow : condition_of<scheme_49, float_shadow> {};
+struct kb49_residual4 : condition_of<scheme_49, residual_bits<4>> {};
+struct kb49_stochastic : condition_of<scheme_49, stochastic_rounding<>> {};
+struct kb49_nearest : condition_of<scheme_49, nearest_rounding> {};
+struct kb49_stored_logits : condition_of<scheme_49, stored_logits> {};
+struct kb49_momentum : condition_of<scheme_49, momentum<0.9f>> {};
+struct kb49_without_scaling : condition_of<scheme_49, no_scaling> {};
 
 }  // namespace transfer

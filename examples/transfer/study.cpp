@@ -1,7 +1,7 @@
 // Ten classes of Fashion-MNIST, learnt by an imported ImageNet network under several conditions, over the same seeds: accuracy, loss,
 // and paired differences with their 95% intervals.
 //
-// usage: study [--data FOLDER] [--seeds N] [--train N] [--samples N] [--test N] [--epochs N] [--only NAME,...] [--sweep NAME]
+// usage: study [--data FOLDER] [--seeds N] [--train N] [--samples N] [--test N] [--epochs N] [--only NAME,...] [--sweep NAME [--rate MIDDLE]]
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -23,7 +23,7 @@ namespace lab = thimble::lab;
 
 struct settings {
   std::string data = "/usr/share/datasets/fashion-mnist", only, sweep;
-  std::size_t seeds = 6, train = 4000, test = 2000;
+  std::size_t seeds = 6, train = 4000, test = 2000;  // pictures
   transfer::lesson_plan plan;
 };
 
@@ -52,6 +52,8 @@ settings read(int count, char** arguments) {
       s.only = std::string(",") + value + ",";
     else if (option == "--sweep")
       s.sweep = value;
+    else if (option == "--rate")
+      s.plan.rate = std::strtof(value, nullptr);
     else if (option == "--seeds")
       s.seeds = number(value, option);
     else if (option == "--train")
@@ -143,10 +145,11 @@ void sweep(const condition& c, const settings& s, const pictures& train, const p
   const auto runner = prepare(c, train, test);
   for (int e = -4; e <= 4; ++e) {
     transfer::lesson_plan plan = s.plan;
-    plan.rate = c.rate * std::pow(2.0f, static_cast<float>(e));
+    plan.rate = (s.plan.rate > 0 ? s.plan.rate : c.rate) * std::pow(2.0f, static_cast<float>(e));
     const auto results = run_seeds(*runner, plan, s.seeds, c.name + " at " + std::to_string(plan.rate));
     std::printf("%s: rate %g: accuracy %.4f, loss %.4f\n", c.name.c_str(), static_cast<double>(plan.rate),
                 mean(accuracies(results)), mean_loss(results));
+    std::fflush(stdout);
   }
 }
 

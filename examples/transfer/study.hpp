@@ -17,7 +17,7 @@ struct pictures {
 };
 
 struct lesson_plan {
-  std::size_t samples = 2000;  ///< of the training pictures, drawn anew for each seed
+  std::size_t samples = 2500;  ///< of the training pictures, drawn anew for each seed
   std::size_t epochs = 3;
   float rate = 0;  ///< 0: the condition's own
 };

@@ -10,5 +10,7 @@
 #include <thimble/layers/input.hpp>
 #include <thimble/layers/pool.hpp>
 #include <thimble/network/replace_head.hpp>
+#include <thimble/replay.hpp>
 #include <thimble/sensor.hpp>
 #include <thimble/trainer.hpp>
+#include <thimble/training/schedules.hpp>

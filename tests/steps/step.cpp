@@ -32,7 +32,7 @@ void show(int step) {
   for (std::size_t i = 0; i < x.size(); ++i) {
     const int n = static_cast<int>(i / 3), row = n / 128, column = n % 128;
     const bool bright = ((row >> 4) + (column >> (3 + step)) + static_cast<int>(i % 3) * step) % 2 == 0;
-    const auto noise = static_cast<int>(thimble::mixed(static_cast<std::uint32_t>(i * 7 + i % 5)) >> 26);
+    const auto noise = static_cast<int>(thimble::detail::mixed(static_cast<std::uint32_t>(i * 7 + i % 5)) >> 26);
     x[i] = static_cast<std::int8_t>((bright ? 60 : -90) + noise);
   }
 }

@@ -21,7 +21,7 @@ template <class Learner>
 void show(Learner& l, std::uint32_t seed, bool extreme = false) {
   std::uint32_t i = 0;
   for (std::int8_t& x : l.input()) {
-    const std::uint32_t bits = mixed(seed * 4096 + i++);
+    const std::uint32_t bits = thimble::detail::mixed(seed * 4096 + i++);
     x = static_cast<std::int8_t>(extreme ? (bits & 1) != 0 ? 127 : -128 : static_cast<int>(bits % 256) - 128);
   }
 }
@@ -200,7 +200,7 @@ void live_long(Learner& l, const char* name) {
   std::uint32_t refused = 0;
   for (std::uint32_t step = 0; step < 100'000; ++step) {
     show(l, step, step % 5 == 0);
-    const int label = static_cast<int>(mixed(step) % 3);
+    const int label = static_cast<int>(thimble::detail::mixed(step) % 3);
     const outcome o = l.step(label, {.learning_rate = 2.0f});
     refused += o.ok() ? 0u : 1u;
     if (!o.ok()) REQUIRE(o.what == status::loss_out_of_range);

@@ -42,7 +42,7 @@ struct layer {
                           .decay = size_of(decay),
                           .momentum = static_cast<int>(momentum * 32768 + 0.5),
                           .largest_shift = 0},
-            {value.data(), reinterpret_cast<unsigned char*>(beside.data()), mixed(++step)},
+            {value.data(), reinterpret_cast<unsigned char*>(beside.data()), thimble::detail::mixed(++step)},
             velocity.data(),
             sum.data()};
   }
@@ -61,7 +61,7 @@ struct layer {
 
 /// Gradients' sums of all sizes, of both signs, up to 1000 * large.
 int gradient(int i, int step) {
-  const auto bits = mixed(static_cast<std::uint32_t>(i * 1000 + step));
+  const auto bits = thimble::detail::mixed(static_cast<std::uint32_t>(i * 1000 + step));
   return static_cast<int>(bits >> 4) % (2000 * (large / 2)) - 1000 * (large / 2);
 }
 

@@ -204,8 +204,8 @@ TEST_CASE("3: a hundred small steps to and fro do not drift, steps of a hundredt
   }
 }
 
-// The published engine trains the first k input channels where its simulator trains the k with the largest |W|. Today
-// `weights<layer, ratio>` trains the first k channels, as documented; choosing the largest |W| is issue 4's. What must hold
+// The published engine trains the first k input channels where its simulator trains the k with the largest |W|. Here
+// `weights<layer, ratio>` trains the first and `weights<layer, ratio, largest>` the largest (gradients_largest.cpp). What must hold
 // either way: exactly the chosen channels train, all others keep their bytes, and what is learned is the full update's.
 TEST_CASE("5: exactly the first k input channels train") {
   using all_type = learner_of<varied<six_channels>, everything>;

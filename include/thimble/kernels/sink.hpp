@@ -47,7 +47,7 @@ struct weights_at {
       const float w = static_cast<float>(value[i]) + (*rest - static_cast<float>(step) * 0x1p-24f);
       set_shadow(i, rest, w);
     } else if constexpr (Rule.stochastic) {
-      const std::uint32_t u = mixed(salt + static_cast<std::uint32_t>(i) * 0x9e3779b9u) >> 8;
+      const std::uint32_t u = detail::mixed(salt + static_cast<std::uint32_t>(i) * 0x9e3779b9u) >> 8;
       const std::int64_t moved = std::int64_t{value[i]} * (1 << 24) - step + u;
       const auto v = static_cast<std::int32_t>(moved >> 24);
       value[i] = static_cast<std::int8_t>(v < -127 ? -127 : v > 127 ? 127 : v);

@@ -124,7 +124,7 @@ class trained_parameters {
 
   std::uint32_t salt() const {
     if constexpr (rule.stochastic)
-      return mixed(mixed(how.seed + static_cast<std::uint32_t>(Node)) + now_->sample);
+      return detail::mixed(detail::mixed(how.seed + static_cast<std::uint32_t>(Node)) + now_->sample);
     else
       return 0;
   }

@@ -4,7 +4,7 @@
 
 #include <thimble/config.hpp>
 
-namespace thimble {
+namespace thimble::detail {
 
 /// A permutation of 32 bits in which each input bit flips each output bit with probability near 1/2. Source: C. Wellons,
 /// "Prospecting for Hash Functions" (2018), lowbias32 with the constants found later.
@@ -14,4 +14,4 @@ THIMBLE_INLINE constexpr std::uint32_t mixed(std::uint32_t x) {
   return x ^ x >> 15;
 }
 
-}  // namespace thimble
+}  // namespace thimble::detail
