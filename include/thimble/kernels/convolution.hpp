@@ -2,6 +2,7 @@
 #pragma once
 #include <thimble/kernels/access.hpp>
 #include <thimble/kernels/geometry.hpp>
+#include <thimble/kernels/needs.hpp>
 #include <thimble/tensor/requantize.hpp>
 
 namespace thimble::kernels {
@@ -20,6 +21,7 @@ struct convolution_args {
   std::uint8_t* mask;
   rows part;
   int w_zero = 0;
+  unsigned char* scratch = nullptr;  ///< as convolution_forward::needs says
 };
 
 /// Channels of one tap of a filter.
@@ -138,7 +140,19 @@ THIMBLE_INLINE void convolution_logits(portable, const geometry g, const logits_
   }
 }
 
+constexpr kernel_needs convolution_needs(portable, const geometry&) { return {}; }
+
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/convolution/arm_dsp.hpp>
+
+namespace thimble::kernels {
+
 struct convolution_forward {
+  template <class Target>
+  static constexpr kernel_needs needs(Target t, const geometry& g) {
+    return convolution_needs(t, g);
+  }
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const convolution_args& a) {
     convolution(t, g, a);

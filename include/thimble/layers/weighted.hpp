@@ -1,6 +1,7 @@
 // What every layer with weights shares: its steps, said once, over its kernels.
 #pragma once
 #include <boost/mp11/list.hpp>
+#include <boost/mp11/utility.hpp>
 
 #include <thimble/kernels/bias_gradient.hpp>
 #include <thimble/kernels/convolution.hpp>
@@ -31,24 +32,33 @@ struct keep_input {
 };
 
 /// InPlace: whether output rows follow the input's, so that they may overwrite them.
-template <class Kernel, bool InPlace = true>
+template <class Kernel, bool InPlace = true, class Target = native>
 struct forward {
+  static constexpr kernels::geometry geometry_of(const facts& f) { return {f.in, f.out, f.win, f.trained, f.groups}; }
+  /// Whether the target's own kernel takes the layer; portable takes what it does not.
+  static constexpr bool is_served(const facts& f) {
+    return !f.logits && f.weight_zero == 0 && kernels::needs_of<Kernel, Target>(geometry_of(f)).serves;
+  }
+  static constexpr kernels::kernel_needs needs(const facts& f) {
+    return is_served(f) ? kernels::needs_of<Kernel, Target>(geometry_of(f)) : kernels::kernel_needs{};
+  }
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::x0, role::w, role::b},
             .writes = {role::y, role::mask},
             .modifies = role::none,
-            .scratch = 0,
-            .in_place = {{InPlace ? role::y : role::none, role::x0, row_lag(f)}}};
+            .scratch = needs(f).scratch,
+            .in_place = {{InPlace ? role::y : role::none, role::x0, needs(f).by_channel ? 0 : row_lag(f)}}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
+    using target = boost::mp11::mp_if_c<is_served(At::node), Target, portable>;
     if constexpr (At::node.logits)
-      kernels::call<Kernel, At::geometry>(
+      kernels::call<Kernel, At::geometry, target>(
           kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), at.logits()});
     else
-      kernels::call<Kernel, At::geometry>(kernels::convolution_args{
+      kernels::call<Kernel, At::geometry, target>(kernels::convolution_args{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
-          at.mask(), at.part(), At::node.weight_zero});
+          at.mask(), at.part(), At::node.weight_zero, at.scratch()});
   }
 };
 
