@@ -127,6 +127,7 @@ struct logits_args {
   int x_zero;
   std::int32_t* y;
   int w_zero = 0;
+  unsigned char* scratch = nullptr;  ///< as convolution_forward::needs says
 };
 
 /// y[o] = round(acc[o] * scale[o] * 2^16), halves up, saturated to int32; one output pixel, one group.

@@ -37,7 +37,7 @@ struct forward {
   static constexpr kernels::geometry geometry_of(const facts& f) { return {f.in, f.out, f.win, f.trained, f.groups}; }
   /// Whether the target's own kernel takes the layer; portable takes what it does not.
   static constexpr bool is_served(const facts& f) {
-    return !f.logits && f.weight_zero == 0 && kernels::needs_of<Kernel, Target>(geometry_of(f)).serves;
+    return f.weight_zero == 0 && kernels::needs_of<Kernel, Target>(geometry_of(f)).serves;
   }
   static constexpr kernels::kernel_needs needs(const facts& f) {
     return is_served(f) ? kernels::needs_of<Kernel, Target>(geometry_of(f)) : kernels::kernel_needs{};
@@ -54,7 +54,8 @@ struct forward {
     using target = boost::mp11::mp_if_c<is_served(At::node), Target, portable>;
     if constexpr (At::node.logits)
       kernels::call<Kernel, At::geometry, target>(
-          kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), at.logits()});
+          kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), at.logits(),
+                               At::node.weight_zero, at.scratch()});
     else
       kernels::call<Kernel, At::geometry, target>(kernels::convolution_args{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),

@@ -1,54 +1,73 @@
 // One output pixel times any number of output channels: dense layers, and what tiles leave over.
 #pragma once
-#include <thimble/kernels/arm_dsp/tile.hpp>
-#include <thimble/kernels/lanes.hpp>
+#include <cstddef>
+
+#include <thimble/kernels/access.hpp>
+#include <thimble/kernels/arm_dsp/words.hpp>
 
 #if defined(__ARM_FEATURE_DSP)
 
 namespace thimble::kernels::dsp {
 
-/// Channels accumulators of one pixel; rows of weights are `row` bytes apart.
-template <int Channels>
-THIMBLE_INLINE void accumulate_pixel(lanes<std::int32_t, Channels>& sum, const std::uint32_t* x,
-                                     const std::uint32_t* end, const std::int8_t* w, int row) {
-  lanes<const std::int8_t*, Channels> at;
-#pragma GCC unroll 4
-  for (int j = 0; j < Channels; ++j) at[j] = w + j * row;
-#pragma GCC unroll 2
-  for (; x != end; x += 2) {
-    const std::uint32_t x0 = x[0], x1 = x[1];
-#pragma GCC unroll 4
-    for (int j = 0; j < Channels; ++j) {
-      const std::uint32_t v = load(at[j]);
-      at[j] += 4;
-      sum[j] = multiply_add(x0, even(v), sum[j]);
-      sum[j] = multiply_add(x1, odd(v), sum[j]);
-    }
-  }
+/// Four channels of one pixel. The assembly below knows the offsets.
+struct quad {
+  const std::uint32_t* x;  ///< widened as a tile of one pixel
+  const std::uint32_t* x_end;
+  const std::int8_t* w;  ///< of the first channel; the others follow `row` bytes apart
+  int row;
+  int entry;  ///< where the loop, unrolled by four, is entered: -(words of weights) mod 4
+  std::int32_t sums[4];
+};
+static_assert(sizeof(void*) != 4 || offsetof(quad, sums) == 20);
+
+#define THIMBLE_CHANNEL(sum, address)                                                             \
+  "ldr.w r10, " address "\n\tsxtb16 r11, r10\n\tsxtb16 r10, r10, ror #8\n\tsmlad " sum ", r8, r11, " sum \
+  "\n\tsmlad " sum ", r9, r10, " sum "\n\t"
+#define THIMBLE_CHANNELS                                                                     \
+  "ldrd r8, r9, [r0], #8\n\t" THIMBLE_CHANNEL("r5", "[r1, r3]") THIMBLE_CHANNEL("r4", "[r1], #4") \
+      THIMBLE_CHANNEL("r7", "[r2, r3]") THIMBLE_CHANNEL("r6", "[r2], #4")
+
+/// sums[j] += sum over k of x[k] * w[j][k]. 5.4 instructions for four products, and 25.
+THIMBLE_NOINLINE inline void multiply_quad(quad* q) {
+  register quad* r0 asm("r0") = q;
+  asm volatile(
+      "push {r0, r7, r11}\n\t"
+      "add r1, r0, #20\n\tldm r1, {r4, r5, r6, r7}\n\tldr lr, [r0, #16]\n\t"
+      "ldrd r1, r3, [r0, #8]\n\tadd r2, r1, r3, lsl #1\n\tldrd r0, r12, [r0]\n\t"
+      "tbb [pc, lr]\n"
+      "2: .byte (10f - 2b) / 2, (11f - 2b) / 2, (12f - 2b) / 2, (13f - 2b) / 2\n"
+      "10:\n\t" THIMBLE_CHANNELS "\n11:\n\t" THIMBLE_CHANNELS "\n12:\n\t" THIMBLE_CHANNELS "\n13:\n\t" THIMBLE_CHANNELS
+      "cmp r0, r12\n\tbne 10b\n\t"
+      "ldr r0, [sp]\n\tadd r1, r0, #20\n\tstm r1, {r4, r5, r6, r7}\n\t"
+      "pop {r0, r7, r11}\n\t"
+      : "+r"(r0)
+      :
+      : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
 }
 
-template <int Channels>
-THIMBLE_INLINE void multiply_channels(const tile* t, const channel* c, const std::int8_t* w, std::int8_t* y) {
-  lanes<std::int32_t, Channels> sum;
-#pragma GCC unroll 4
-  for (int j = 0; j < Channels; ++j) sum[j] = c[j].bias;
-  accumulate_pixel(sum, t->x, t->x_end, w, t->w_row);
-#pragma GCC unroll 4
-  for (int j = 0; j < Channels; ++j) {
-    if (c[j].kind < 32)
-      y[j] = requantized(sum[j], c[j]);
-    else
-      t->rare(t, c + j, y + j, c[j].kind == constant_kind ? nullptr : &sum[j]);
+#undef THIMBLE_CHANNEL
+#undef THIMBLE_CHANNELS
+
+/// One channel: sum + sum over k of x[k] * w[k], `words` words of weights.
+THIMBLE_NOINLINE inline std::int32_t multiply_row(std::int32_t sum, const std::uint32_t* x, const std::int8_t* w,
+                                                  int words) {
+  for (; words > 0; --words, x += 2, w += 4) {
+    const std::uint32_t v = load(w);
+    sum = multiply_add(x[0], even(v), sum);
+    sum = multiply_add(x[1], odd(v), sum);
   }
+  return sum;
 }
 
-/// multiply_tile for one pixel.
-THIMBLE_NOINLINE inline void multiply_pixel(const tile* t) {
-  const std::int8_t* w = t->w;
-  std::int8_t* y = t->y;
-  const channel* c = t->next;
-  for (; t->end - c >= 4; c += 4, y += 4, w += 4 * t->w_row) multiply_channels<4>(t, c, w, y);
-  for (; c != t->end; ++c, ++y, w += t->w_row) multiply_channels<1>(t, c, w, y);
+/// y = requantize(v, m) + y_zero, clamped: quickly for right shifts within [1, 22], as channel says.
+THIMBLE_INLINE std::int8_t requantized(std::int32_t v, multiplier m, int y_zero, limits range, std::uint8_t* mask,
+                                       int at) {
+  const auto less_one = static_cast<std::uint32_t>(-m.shift - 1);
+  if (less_one >= 22 || m.mantissa == 0 || mask != nullptr) return clamp(requantize(v, m) + y_zero, range, mask, at);
+  const std::int32_t h = high_product(v, static_cast<std::int32_t>(static_cast<std::uint32_t>(m.mantissa) << 1));
+  const auto addend = static_cast<std::int32_t>(static_cast<std::uint32_t>(1 + 2 * y_zero) << less_one);
+  const int q = saturating_add(h + (h >> 31), addend) >> (less_one + 1);
+  return static_cast<std::int8_t>(q < range.low ? range.low : q > range.high ? range.high : q);
 }
 
 }  // namespace thimble::kernels::dsp

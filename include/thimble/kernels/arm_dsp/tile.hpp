@@ -28,9 +28,8 @@ struct tile {
   /// Finishes a channel that is not regular. `sums`: its accumulators, or null for constant_kind.
   void (*rare)(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums);
   const void* context;   ///< of `rare`
-  int pixel;             ///< likewise: number of the first pixel
 };
-static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 40 && sizeof(tile) == 52));
+static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 40 && sizeof(tile) == 48));
 
 // One word of weights, its four products with each pixel. r4 to r11: accumulators.
 #define THIMBLE_PIXEL(r) "ldrd r12, lr, [r0], #8\n\tsmlad " r ", r12, r2, " r "\n\tsmlad " r ", lr, r3, " r "\n\t"

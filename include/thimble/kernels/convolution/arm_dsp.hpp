@@ -13,7 +13,7 @@ namespace dsp {
 struct convolution_scratch {
   int fan_in;    ///< K: products of a sum
   int pixels;    ///< of the widest tile: 8, 4 or 1
-  int channels;  ///< of the table, at offset 0
+  int channels;  ///< of the table, at offset 0; single pixels have none
   int x, row, bytes;
 };
 constexpr int filter_size(const geometry& g) { return g.win.taps() * g.in.c; }
@@ -23,11 +23,53 @@ THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
   s.fan_in = filter_size(g);
   const int k = padded4(s.fan_in), positions = g.out.pixels();
   s.pixels = positions >= 8 && 16 * k <= most_tile ? 8 : positions >= 4 && 8 * k <= most_tile ? 4 : 1;
-  s.channels = g.out.c < most_channels ? g.out.c : most_channels;
+  s.channels = s.pixels == 1 ? 0 : g.out.c < most_channels ? g.out.c : most_channels;
   s.x = s.channels * static_cast<int>(sizeof(channel));
   s.row = s.x + 2 * k * s.pixels;
   s.bytes = s.row + k;
   return s;
+}
+
+/// Rows of weights, one an output channel, wherever they lie.
+struct filter_rows {
+  const geometry& g;
+  const std::int8_t *flash, *sram;
+  std::int8_t* room;  ///< for one row
+  int size;           ///< K
+
+  [[nodiscard]] THIMBLE_INLINE bool is_split() const { return g.trained != 0 && g.trained != g.in.c; }
+  /// Rows [0, direct()) may be read by whole words where they lie; the last would be read past its end.
+  [[nodiscard]] THIMBLE_INLINE int direct() const { return is_split() ? 0 : (size & 3) != 0 ? g.out.c - 1 : g.out.c; }
+  [[nodiscard]] THIMBLE_INLINE const std::int8_t* at(int o) const { return (g.trained == 0 ? flash : sram) + o * size; }
+  /// The row of channel o, copied.
+  THIMBLE_NOINLINE const std::int8_t* copy(int o) const {
+    if (!is_split()) {
+      std::memcpy(room, at(o), static_cast<std::size_t>(size));
+      return room;
+    }
+    const int c = g.in.c, k = g.trained, taps = g.win.taps();
+    std::int8_t* to = room;
+    for (int r = o * taps; r < (o + 1) * taps; ++r, to += c) {
+      std::memcpy(to, sram + r * k, static_cast<std::size_t>(k));
+      std::memcpy(to + k, flash + r * c + k, static_cast<std::size_t>(c - k));
+    }
+    return room;
+  }
+};
+
+/// put(o, bias[o] + sum over k of x[k] * w[o][k]) for every output channel of one pixel.
+template <class Put>
+THIMBLE_INLINE void multiply_pixel(const filter_rows& w, const std::uint32_t* x, const std::int32_t* bias, Put put) {
+  const int words = padded4(w.size) / 4, channels = w.g.out.c, direct = w.direct();
+  const auto first = [&](int o) THIMBLE_LAMBDA_INLINE { return bias != nullptr ? bias[o] : 0; };
+  int o = 0;
+  quad q{x, x + 2 * words, w.at(0), w.size, -words & 3, {}};
+  for (; o + 4 <= direct; o += 4, q.w += 4 * w.size) {
+    for (int j = 0; j < 4; ++j) q.sums[j] = first(o + j);
+    multiply_quad(&q);
+    for (int j = 0; j < 4; ++j) put(o + j, q.sums[j]);
+  }
+  for (; o < channels; ++o) put(o, multiply_row(first(o), x, o < direct ? w.at(o) : w.copy(o), words));
 }
 
 /// One call of a convolution.
@@ -35,11 +77,10 @@ struct convolver {
   const geometry& g;
   const convolution_args& a;
   const convolution_scratch s;
-  const std::int8_t* flash;
+  const filter_rows w;
   channel_source source;
   channel* table;
   std::uint32_t* x;
-  std::int8_t* row;
   int first = 0;   ///< channel of table[0]
   int pixels = 0;  ///< of the tile in work
   int from = 0;    ///< its first pixel
@@ -48,13 +89,12 @@ struct convolver {
       : g(layer),
         a(args),
         s(scratch_of(layer)),
-        flash(launder(args.w.flash)),
+        w{layer, launder(args.w.flash), args.w.sram, reinterpret_cast<std::int8_t*>(args.scratch + s.row), s.fan_in},
         source{args.bias, args.scale, args.y_zero, args.range, 255 * 128 * s.fan_in, args.mask != nullptr},
         table(reinterpret_cast<channel*>(args.scratch)),
-        x(reinterpret_cast<std::uint32_t*>(args.scratch + s.x)),
-        row(reinterpret_cast<std::int8_t*>(args.scratch + s.row)) {}
+        x(reinterpret_cast<std::uint32_t*>(args.scratch + s.x)) {}
 
-  /// Accumulators of one channel that is not regular, of all pixels of the tile.
+  /// One channel that is not regular, in all pixels of the tile.
   static void finish(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums) {
     const auto& me = *static_cast<const convolver*>(t->context);
     const int channels = me.g.out.c, o = me.first + static_cast<int>(c - me.table);
@@ -65,55 +105,15 @@ struct convolver {
                                     (me.from + p) * channels + o);
   }
 
-  /// The weights of channel o in one row: where some are in SRAM and some in flash.
-  THIMBLE_NOINLINE const std::int8_t* gathered_row(int o) const {
-    const int c = g.in.c, k = g.trained, taps = g.win.taps();
-    std::int8_t* to = row;
-    for (int r = o * taps; r < (o + 1) * taps; ++r, to += c) {
-      std::memcpy(to, a.w.sram + r * k, static_cast<std::size_t>(k));
-      std::memcpy(to + k, flash + r * c + k, static_cast<std::size_t>(c - k));
-    }
-    return row;
-  }
-
-  /// Channels [table, table + count) of the tile, from weights at w on.
-  void multiply(const std::int8_t* w, const channel* begin, int count) const {
-    std::int8_t* y = a.y + from * g.out.c + first + (begin - table);
+  /// Channels [first + i, first + end) of the tile, their weights at `weights`.
+  void multiply(const std::int8_t* weights, int i, int end) const {
     const int words = padded4(s.fan_in) / 4;
-    const tile t{x,
-                 w,
-                 begin,
-                 y,
-                 g.out.c,
-                 x + words * pixels * 2,
-                 -words & 3,
-                 begin + count,
-                 s.fan_in - 4 * words,
-                 s.fan_in,
-                 finish,
-                 this,
-                 from};
+    const tile t{x,          weights, table + i,   a.y + from * g.out.c + first + i, g.out.c,  x + words * pixels * 2,
+                 -words & 3, table + end, s.fan_in - 4 * words, s.fan_in, finish,   this};
     if (pixels == 8)
       multiply_tile<8>(&t);
-    else if (pixels == 4)
-      multiply_tile<4>(&t);
     else
-      multiply_pixel(&t);
-  }
-
-  /// All channels of the table. A row that is split, and the last one where reading whole words would pass its end, is copied.
-  void multiply_table(int count) const {
-    const bool split = g.trained != 0 && g.trained != g.in.c;
-    const std::int8_t* w = (g.trained == 0 ? flash : a.w.sram) + first * s.fan_in;
-    const int direct = split ? 0 : (s.fan_in & 3) != 0 && first + count == g.out.c ? count - 1 : count;
-    if (direct > 0) multiply(w, table, direct);
-    for (int i = direct; i < count; ++i) {
-      if (split)
-        gathered_row(first + i);
-      else
-        std::memcpy(row, w + i * s.fan_in, static_cast<std::size_t>(s.fan_in));
-      multiply(row, table + i, 1);
-    }
+      multiply_tile<4>(&t);
   }
 
   void make(int begin) {
@@ -124,12 +124,23 @@ struct convolver {
 
   /// The tile whose activations are in x.
   THIMBLE_NOINLINE void finish_tile() {
+    const int direct = w.direct();
     for (int begin = 0; begin < g.out.c; begin += s.channels) {
       if (s.channels < g.out.c) make(begin);
-      const int left = g.out.c - begin;
-      multiply_table(left < s.channels ? left : s.channels);
+      const int end = begin + s.channels < g.out.c ? begin + s.channels : g.out.c;
+      const int border = direct < begin ? begin : direct < end ? direct : end;
+      if (border > begin) multiply(w.at(begin), 0, border - begin);
+      for (int o = border; o < end; ++o) multiply(w.copy(o), o - begin, o - begin + 1);
     }
     if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
+  }
+
+  /// The pixel whose activations are in x.
+  THIMBLE_NOINLINE void finish_pixel() const {
+    multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
+      const int at = from * g.out.c + o;
+      a.y[at] = requantized(sum, a.scale[o], a.y_zero, a.range, a.mask, at);
+    });
   }
 };
 
@@ -143,7 +154,7 @@ constexpr kernel_needs convolution_needs(arm_dsp, const geometry& g) {
 /// The same bytes as portable. Scratch: convolution_scratch. No zero point of weights.
 THIMBLE_INLINE void convolution(arm_dsp, const geometry& g, const convolution_args& a) {
   dsp::convolver c(g, a);
-  if (c.s.channels == g.out.c) c.make(0);
+  if (c.s.channels >= g.out.c) c.make(0);
   const std::uint32_t less_zero = dsp::pair_of(-a.x_zero, -a.x_zero);
   const int end = a.part.end * g.out.w;
   for (c.from = a.part.begin * g.out.w; c.from < end; c.from += c.pixels) {
@@ -152,14 +163,24 @@ THIMBLE_INLINE void convolution(arm_dsp, const geometry& g, const convolution_ar
     if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1)
       dsp::widen_pixels(c.x, a.x + c.from * g.in.c, c.pixels, g.in.c, less_zero, a.x_zero);
     else
-      dsp::widen_windows(g, c.x, c.row, a.x, c.from, c.pixels, less_zero, a.x_zero);
-    c.finish_tile();
+      dsp::widen_windows(g, c.x, c.w.room, a.x, c.from, c.pixels, less_zero, a.x_zero);
+    if (c.pixels == 1)
+      c.finish_pixel();
+    else
+      c.finish_tile();
   }
 }
 
-/// The same values as portable: y[o] = round(acc[o] * scale[o] * 2^16).
+/// The same values as portable: y[o] = round(acc[o] * scale[o] * 2^16). Scratch as convolution's.
 THIMBLE_INLINE void convolution_logits(arm_dsp, const geometry& g, const logits_args& a) {
-  convolution_logits(portable{}, g, a);
+  const dsp::convolution_scratch s = dsp::scratch_of(g);
+  auto* x = reinterpret_cast<std::uint32_t*>(a.scratch + s.x);
+  dsp::widen_pixels(x, a.x, 1, g.in.c, dsp::pair_of(-a.x_zero, -a.x_zero), a.x_zero);
+  const dsp::filter_rows w{g, launder(a.w.flash), a.w.sram, reinterpret_cast<std::int8_t*>(a.scratch + s.row), g.in.c};
+  dsp::multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
+    const multiplier m = a.scale[o];
+    a.y[o] = saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
+  });
 }
 
 }  // namespace thimble::kernels
