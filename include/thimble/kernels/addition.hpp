@@ -72,6 +72,12 @@ THIMBLE_INLINE void scaled_gradient(portable, const scaled_gradient_args& a) {
   for (int i = 0; i < a.count; ++i) put(a.dx[i], scale16(a.dy[i], a.factor, 32767), a.adds);
 }
 
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/addition/arm_dsp.hpp>
+
+namespace thimble::kernels {
+
 // These take no geometry: one copy serves every layer of a kind.
 template <class Target = native>
 THIMBLE_NOINLINE void run(const addition_args& a) {

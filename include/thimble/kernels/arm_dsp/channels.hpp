@@ -26,6 +26,16 @@ THIMBLE_INLINE std::int8_t requantized(std::int32_t v, const channel& c) {
   return saturate8(saturating_add(h + (h >> 31), c.addend) >> c.kind);
 }
 
+THIMBLE_INLINE bool is_regular(multiplier m) {
+  return static_cast<std::uint32_t>(-m.shift - 1) < last_regular && m.mantissa != 0;
+}
+/// Right if m is regular.
+THIMBLE_INLINE channel channel_of(std::int32_t bias, multiplier m, int y_zero) {
+  const auto right = static_cast<std::uint32_t>(-m.shift);
+  return {bias, right, static_cast<std::int32_t>(static_cast<std::uint32_t>(m.mantissa) << 1),
+          static_cast<std::int32_t>(static_cast<std::uint32_t>(1 + 2 * y_zero) << ((right - 1) & 31))};
+}
+
 /// What all channels of a layer share.
 struct channel_source {
   const std::int32_t* bias;
@@ -52,12 +62,8 @@ THIMBLE_NOINLINE inline void make_rare_channel(channel& c, const channel_source&
 THIMBLE_NOINLINE inline void make_channels(channel* to, const channel_source& s, int first, int count) {
   for (int o = first; o < first + count; ++o, ++to) {
     const multiplier m = s.scale[o];
-    to->bias = s.bias != nullptr ? s.bias[o] : 0;
-    const auto right = static_cast<std::uint32_t>(-m.shift);
-    to->kind = right;
-    to->doubled = static_cast<std::int32_t>(static_cast<std::uint32_t>(m.mantissa) << 1);
-    to->addend = static_cast<std::int32_t>(static_cast<std::uint32_t>(1 + 2 * s.y_zero) << ((right - 1) & 31));
-    if (right - 1 >= last_regular || m.mantissa == 0 || s.masked) make_rare_channel(*to, s, m);
+    *to = channel_of(s.bias != nullptr ? s.bias[o] : 0, m, s.y_zero);
+    if (!is_regular(m) || s.masked) make_rare_channel(*to, s, m);
   }
 }
 

@@ -14,14 +14,15 @@ struct plane {
   int row;                ///< bytes of a row of the plane, likewise
   int next_row;           ///< bytes from behind the last window of a row to the first of the next
   std::int8_t* y;
-  int y_step;             ///< bytes from output to output; rows follow each other
+  int y_step;             ///< bytes from output to output
   channel c;              ///< regular
   int many;               ///< bytes of x under the groups of eight outputs in a row (of four with 7 taps at stride 1)
   unsigned rest;          ///< the outputs that are left, in binary: groups of four, two and one
   int rows;
+  int y_row;              ///< bytes from behind the last output of a row to the first of the next
   std::uint32_t w[44];    ///< for each row of taps: pairs {0, 1}, {1, 2}, {2, 3}, ...
 };
-static_assert(sizeof(void*) != 4 || (offsetof(plane, c) == 20 && offsetof(plane, w) == 48 && sizeof(plane) == 224));
+static_assert(sizeof(void*) != 4 || (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && sizeof(plane) == 228));
 
 /// The outputs that filter_plane makes in one go.
 constexpr int plane_group(int taps, int stride) { return taps == 7 && stride == 1 ? 4 : 8; }
@@ -163,7 +164,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
           .endif
           .set th_y, 0
           .rept th_k
-            th_weights %%(48 + 4 * (th_k - 1) * th_y)
+            th_weights %%(52 + 4 * (th_k - 1) * th_y)
             th_words \n
             .set th_y, th_y + 1
             .if th_y < th_k
@@ -210,9 +211,9 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         push {r0, r7, r11}
         mov r2, sp
         sub sp, sp, #236
-        str r2, [sp, #228]
+        str r2, [sp, #232]
         mov r1, sp
-        .rept (12 + th_k * (th_k - 1) + 7) / 8
+        .rept (13 + th_k * (th_k - 1) + 7) / 8
           ldm r0!, {r4, r5, r6, r7, r8, r9, r10, r11}
           stm r1!, {r4, r5, r6, r7, r8, r9, r10, r11}
         .endr
@@ -222,14 +223,14 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         cmp r1, #0
         beq 3f
         add r1, r1, r0
-        str r1, [sp, #224]
+        str r1, [sp, #228]
       2:
         .if th_k == 7 && th_s == 1
           th_group 4
         .else
           th_group 8
         .endif
-        ldr r1, [sp, #224]
+        ldr r1, [sp, #228]
         cmp r0, r1
         bne 2b
       3:
@@ -252,12 +253,15 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
       6:
         ldr r1, [sp, #8]
         add r0, r0, r1
-        ldr r1, [sp, #44]
         str r0, [sp, #0]
+        ldr r2, [sp, #12]
+        ldrd r1, r3, [sp, #44]
+        add r2, r2, r3
+        str r2, [sp, #12]
         subs r1, r1, #1
         str r1, [sp, #44]
         bne 1b
-        ldr r2, [sp, #228]
+        ldr r2, [sp, #232]
         mov sp, r2
         pop {r0, r7, r11}
         .noaltmacro

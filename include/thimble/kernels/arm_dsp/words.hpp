@@ -60,6 +60,12 @@ THIMBLE_INLINE std::int32_t high_product(std::int32_t v, std::int32_t doubled) {
   asm("smmlar %0, %1, %2, %1" : "=r"(to) : "r"(v), "r"(doubled));
   return to;
 }
+/// round(a * b / 2^32), halves up: SMMULR.
+THIMBLE_INLINE std::int32_t high_half(std::int32_t a, std::int32_t b) {
+  std::int32_t to;
+  asm("smmulr %0, %1, %2" : "=r"(to) : "r"(a), "r"(b));
+  return to;
+}
 THIMBLE_INLINE std::int32_t saturating_add(std::int32_t a, std::int32_t b) {
   std::int32_t to;
   asm("qadd %0, %1, %2" : "=r"(to) : "r"(a), "r"(b));

@@ -8,22 +8,32 @@
 namespace thimble::kernels {
 namespace dsp {
 
-/// The plane in scratch: rows of `width` int16 values, beginning pad_left columns before the image; as many rows as `outputs`
-/// rows of output see. Where that is less than the image, the image passes in bands.
+/// One axis of an image, and what a step along it is in bytes.
+struct image_axis {
+  int in, out, pad;
+  int x, y, w;
+};
+
+/// The plane in scratch: rows of `width` int16 values, beginning `pad` before the image; as many rows as `outputs` rows of output
+/// see. Where that is less than the image, the image passes in bands.
 struct plane_layout {
+  bool turned;  ///< rows of the plane are the image's columns: for images higher than wide
   int width, rows, outputs;
   [[nodiscard]] constexpr int bytes() const { return 2 * width * rows + 4; }
 };
-constexpr int plane_width(const geometry& g) {
-  const int seen = (g.out.w - 1) * g.win.stride_w + g.win.kernel_w, held = g.win.pad_left + g.in.w;
-  return ((seen > held ? seen : held) + 1) / 2 * 2;
-}
 THIMBLE_INLINE constexpr plane_layout layout_of(const geometry& g) {
   constexpr int most = 12 * 1024;
-  const int width = plane_width(g), k = g.win.kernel_h, s = g.win.stride_h;
-  const int fit = (most / (2 * width) - k) / s + 1;  // rows of output
+  const int k = g.win.kernel_h, s = g.win.stride_h;
+  const auto width = [&](int in, int out, int pad) {
+    const int seen = (out - 1) * s + k, held = pad + in;
+    return ((seen > held ? seen : held) + 1) / 2 * 2;
+  };
+  const int turned = width(g.in.h, g.out.h, g.win.pad_top), rows = (g.out.w - 1) * s + k;
+  if (g.out.h > g.out.w && 2 * turned * rows <= most) return {true, turned, rows, g.out.w};
+  const int plain = width(g.in.w, g.out.w, g.win.pad_left);
+  const int fit = (most / (2 * plain) - k) / s + 1;
   const int outputs = fit < 1 ? 1 : fit < g.out.h ? fit : g.out.h;
-  return {width, (outputs - 1) * s + k, outputs};
+  return {false, plain, (outputs - 1) * s + k, outputs};
 }
 constexpr bool is_plane(const geometry& g) {
   const window& w = g.win;
@@ -33,17 +43,22 @@ constexpr bool is_plane(const geometry& g) {
          w.pad_top <= w.kernel_h - w.stride_h && g.out.w <= g.in.w && layout_of(g).bytes() <= 20 * 1024;
 }
 
-/// A row of one channel, `step` bytes apart.
-THIMBLE_NOINLINE inline void gather_row(std::int16_t* to, const std::int8_t* from, int step, int count) {
-  const std::int8_t* third = from + 3 * step;
-  for (; count >= 4; count -= 4, to += 4) {
-    const std::uint32_t v0 = pair_of(from[0], from[step]), v1 = pair_of(from[2 * step], *third);
-    from += 4 * step;
-    third += 4 * step;
-    store(to, v0);
-    store(to + 2, v1);
+/// Rows of one channel, `step` bytes from value to value.
+THIMBLE_NOINLINE inline void gather(std::int16_t* to, int width, const std::int8_t* from, int step, int next, int count,
+                                    int rows) {
+  for (; rows > 0; --rows, to += width, from += next) {
+    const std::int8_t* x = from;
+    std::int16_t* at = to;
+    for (int n = count >> 2; n > 0; --n, at += 4) {
+      const int v0 = x[0], v1 = x[step];
+      x += 2 * step;
+      const int v2 = x[0], v3 = x[step];
+      x += 2 * step;
+      store(at, pair_of(v0, v1));
+      store(at + 2, pair_of(v2, v3));
+    }
+    for (int n = count & 3; n > 0; --n, x += step) *at++ = *x;
   }
-  for (; count > 0; --count, from += step) *to++ = *from;
 }
 THIMBLE_INLINE void fill_words(std::int16_t* to, int count, std::uint32_t pair) {
   for (; count > 1; count -= 2, to += 2) store(to, pair);
@@ -51,17 +66,20 @@ THIMBLE_INLINE void fill_words(std::int16_t* to, int count, std::uint32_t pair) 
 }
 
 /// Pairs of weights of one channel as plane says; the sum of all.
-THIMBLE_INLINE int pair_weights(std::uint32_t* to, const std::int8_t* w, int step, int taps) {
+template <int Taps>
+THIMBLE_INLINE int pair_weights(std::uint32_t* to, const std::int8_t* w, int step, int next) {
   int sum = 0;
-  for (int ky = 0; ky < taps; ++ky) {
-    int last = *w;
-    w += step;
+  for (int ky = 0; ky < Taps; ++ky, w += next) {
+    const std::int8_t* at = w;
+    int last = *at;
     sum += last;
-    for (int kx = 1; kx < taps; ++kx, w += step) {
-      const int next = *w;
-      sum += next;
-      *to++ = pair_of(last, next);
-      last = next;
+#pragma GCC unroll 6
+    for (int kx = 1; kx < Taps; ++kx) {
+      at += step;
+      const int value = *at;
+      sum += value;
+      *to++ = pair_of(last, value);
+      last = value;
     }
   }
   return sum;
@@ -78,73 +96,78 @@ THIMBLE_INLINE std::int32_t filtered(const plane& p, const std::int16_t* x, int 
   return sum;
 }
 
-/// filter_plane for a channel that is not regular. `at`: number of the first output in the tensor.
-THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o, int at) {
+/// filter_plane for a channel that is not regular.
+THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o, int outputs) {
   const int taps = g.win.kernel_h, s = g.win.stride_h;
   std::int8_t* y = p.y;
-  for (int r = 0; r < p.rows; ++r)
-    for (int n = 0; n < g.out.w; ++n, y += p.y_step, at += p.y_step)
+  for (int r = 0; r < p.rows; ++r, y += p.y_row)
+    for (int n = 0; n < outputs; ++n, y += p.y_step)
       *y = p.c.kind == constant_kind
                ? static_cast<std::int8_t>(p.c.addend)
                : clamp(requantize(filtered(p, p.x + r * s * p.row / 2 + n * s, taps), a.scale[o]) + a.y_zero, a.range,
-                       a.mask, at);
-}
-
-/// One band: output rows [begin, end); of the plane, rows from `held` on are still to be gathered.
-template <int Taps, int Stride>
-THIMBLE_INLINE void filter_band(const geometry& g, const convolution_args& a, const plane_layout& l, plane& p, int o,
-                                int begin, int end, int held) {
-  auto* const rows = reinterpret_cast<std::int16_t*>(a.scratch);
-  const int first = begin * Stride - g.win.pad_top, count = (end - begin - 1) * Stride + Taps;
-  const std::uint32_t zero = pair_of(a.x_zero, a.x_zero);
-  for (int r = held; r < count; ++r) {
-    std::int16_t* to = rows + r * l.width;
-    if (first + r >= 0 && first + r < g.in.h)
-      gather_row(to + g.win.pad_left, a.x + (first + r) * g.in.w * g.in.c + o, g.in.c, g.in.w);
-    else
-      fill_words(to, l.width, zero);
-  }
-  p.x = rows;
-  p.y = a.y + begin * g.out.w * g.out.c + o;
-  p.rows = end - begin;
-  if (p.c.kind <= last_regular)
-    filter_plane<Taps, Stride>(&p);
-  else
-    filter_rare(p, g, a, o, begin * g.out.w * g.out.c + o);
+                       a.mask, static_cast<int>(y - a.y));
 }
 
 template <int Taps, int Stride>
 THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
   constexpr int group = plane_group(Taps, Stride);
   const plane_layout l = layout_of(g);
-  auto* const rows = reinterpret_cast<std::int16_t*>(a.scratch);
   const channel_source source{a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr};
   const std::int8_t* const flash = launder(a.w.flash);
-  // The borders at the left and the right, which no row of the image writes.
-  fill_words(rows, l.width * l.rows, pair_of(a.x_zero, a.x_zero));
+  // Along the plane's rows, and across them
+  image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
+  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), Taps};
+  if (l.turned) {
+    const image_axis columns = along;
+    along = across;
+    across = columns;
+  }
+  auto* const rows = reinterpret_cast<std::int16_t*>(a.scratch);
+  const std::uint32_t zero = pair_of(a.x_zero, a.x_zero);
+  fill_words(rows, l.width * l.rows, zero);  // gathered rows leave the borders as they are
 
+  // The rows of output to be made lie across, or, turned, along
+  const int made = a.part.end - a.part.begin, start = l.turned ? a.part.begin : 0;
+  const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
+  if (l.turned) along.out = made;
   plane p;
+  p.x = rows + start * Stride;
   p.row = 2 * l.width;
-  p.next_row = 2 * Stride * (l.width - g.out.w);
-  p.y_step = g.out.c;
-  p.many = g.out.w / group * group * 2 * Stride;
-  p.rest = static_cast<unsigned>(g.out.w % group);
+  p.next_row = 2 * Stride * (l.width - along.out);
+  p.y_step = along.y;
+  p.y_row = across.y - along.out * along.y;
+  p.many = along.out / group * group * 2 * Stride;
+  p.rest = static_cast<unsigned>(along.out % group);
+  const bool whole = last - first <= l.outputs;
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
     const bool trained = o < g.trained;
-    const int sum = pair_weights(p.w, trained ? a.w.sram + o : flash + o, trained ? g.trained : g.out.c, Taps);
+    const int row = trained ? g.trained : g.out.c;
+    const int sum = pair_weights<Taps>(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
     p.c.bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(p.c.bias) - static_cast<std::uint32_t>(sum * a.x_zero));
-    int held = 0;
-    for (int begin = a.part.begin; begin < a.part.end; begin += l.outputs) {
-      const int end = begin + l.outputs < a.part.end ? begin + l.outputs : a.part.end;
-      filter_band<Taps, Stride>(g, a, l, p, o, begin, end, held);
-      if (end == a.part.end) break;
+    for (int begin = first, held = 0; begin < last; begin += l.outputs) {
+      const int end = begin + l.outputs < last ? begin + l.outputs : last;
+      const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
+      const int from = top + held > 0 ? held : -top, to = top + count < across.in ? count : across.in - top;
+      if (to > from)
+        gather(rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x, along.in,
+               to - from);
+      if (!whole) {
+        fill_words(rows, top < 0 ? -top * l.width : 0, zero);
+        fill_words(rows + to * l.width, (count - to) * l.width, zero);
+      }
+      p.y = a.y + begin * across.y + start * along.y + o;
+      p.rows = end - begin;
+      if (p.c.kind <= last_regular)
+        filter_plane<Taps, Stride>(&p);
+      else
+        filter_rare(p, g, a, o, along.out);
+      if (end == last) break;
       held = Taps - Stride;
       for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
     }
   }
-  if (a.range.low > -128 || a.range.high < 127)
-    clamp_all(a.y + a.part.begin * g.out.row(), (a.part.end - a.part.begin) * g.out.row(), a.range);
+  if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
 }
 
 }  // namespace dsp
