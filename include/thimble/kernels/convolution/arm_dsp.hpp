@@ -144,6 +144,14 @@ struct convolver {
   }
 };
 
+template <int Pixels>
+THIMBLE_INLINE void widen_tile(const geometry& g, const convolution_args& a, const convolver& c, std::uint32_t less_zero) {
+  if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1)
+    widen_pixels<Pixels>(c.x, a.x + c.from * g.in.c, g.in.c, less_zero, a.x_zero);
+  else
+    widen_windows<Pixels>(g, c.x, c.w.room, a.x, c.from, less_zero, a.x_zero);
+}
+
 }  // namespace dsp
 
 constexpr kernel_needs convolution_needs(arm_dsp, const geometry& g) {
@@ -160,10 +168,12 @@ THIMBLE_INLINE void convolution(arm_dsp, const geometry& g, const convolution_ar
   for (c.from = a.part.begin * g.out.w; c.from < end; c.from += c.pixels) {
     const int left = end - c.from;
     c.pixels = left >= 8 && c.s.pixels == 8 ? 8 : left >= 4 && c.s.pixels >= 4 ? 4 : 1;
-    if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1)
-      dsp::widen_pixels(c.x, a.x + c.from * g.in.c, c.pixels, g.in.c, less_zero, a.x_zero);
+    if (c.pixels == 8)
+      dsp::widen_tile<8>(g, a, c, less_zero);
+    else if (c.pixels == 4)
+      dsp::widen_tile<4>(g, a, c, less_zero);
     else
-      dsp::widen_windows(g, c.x, c.w.room, a.x, c.from, c.pixels, less_zero, a.x_zero);
+      dsp::widen_tile<1>(g, a, c, less_zero);
     if (c.pixels == 1)
       c.finish_pixel();
     else
@@ -175,7 +185,7 @@ THIMBLE_INLINE void convolution(arm_dsp, const geometry& g, const convolution_ar
 THIMBLE_INLINE void convolution_logits(arm_dsp, const geometry& g, const logits_args& a) {
   const dsp::convolution_scratch s = dsp::scratch_of(g);
   auto* x = reinterpret_cast<std::uint32_t*>(a.scratch + s.x);
-  dsp::widen_pixels(x, a.x, 1, g.in.c, dsp::pair_of(-a.x_zero, -a.x_zero), a.x_zero);
+  dsp::widen_pixels<1>(x, a.x, g.in.c, dsp::pair_of(-a.x_zero, -a.x_zero), a.x_zero);
   const dsp::filter_rows w{g, launder(a.w.flash), a.w.sram, reinterpret_cast<std::int8_t*>(a.scratch + s.row), g.in.c};
   dsp::multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
     const multiplier m = a.scale[o];
