@@ -16,9 +16,10 @@ struct quad {
   const std::int8_t* w;  ///< of the first channel; the others follow `row` bytes apart
   int row;
   int entry;  ///< where the loop, unrolled by four, is entered: -(words of weights) mod 4
+  const std::int32_t* bias;  ///< four
   std::int32_t sums[4];
 };
-static_assert(sizeof(void*) != 4 || offsetof(quad, sums) == 20);
+static_assert(sizeof(void*) != 4 || offsetof(quad, sums) == 24);
 
 #define THIMBLE_CHANNEL(sum, address)                                                             \
   "ldr.w r10, " address "\n\tsxtb16 r11, r10\n\tsxtb16 r10, r10, ror #8\n\tsmlad " sum ", r8, r11, " sum \
@@ -27,18 +28,18 @@ static_assert(sizeof(void*) != 4 || offsetof(quad, sums) == 20);
   "ldrd r8, r9, [r0], #8\n\t" THIMBLE_CHANNEL("r5", "[r1, r3]") THIMBLE_CHANNEL("r4", "[r1], #4") \
       THIMBLE_CHANNEL("r7", "[r2, r3]") THIMBLE_CHANNEL("r6", "[r2], #4")
 
-/// sums[j] += sum over k of x[k] * w[j][k]. 5.4 instructions for four products, and 25.
+/// sums[j] = bias[j] + sum over k of x[k] * w[j][k]. 5.4 instructions for four products, and 25.
 THIMBLE_NOINLINE inline void multiply_quad(quad* q) {
   register quad* r0 asm("r0") = q;
   asm volatile(
       "push {r0, r7, r11}\n\t"
-      "add r1, r0, #20\n\tldm r1, {r4, r5, r6, r7}\n\tldr lr, [r0, #16]\n\t"
+      "ldrd lr, r1, [r0, #16]\n\tldm r1, {r4, r5, r6, r7}\n\t"
       "ldrd r1, r3, [r0, #8]\n\tadd r2, r1, r3, lsl #1\n\tldrd r0, r12, [r0]\n\t"
       "tbb [pc, lr]\n"
       "2: .byte (10f - 2b) / 2, (11f - 2b) / 2, (12f - 2b) / 2, (13f - 2b) / 2\n"
       "10:\n\t" THIMBLE_CHANNELS "\n11:\n\t" THIMBLE_CHANNELS "\n12:\n\t" THIMBLE_CHANNELS "\n13:\n\t" THIMBLE_CHANNELS
       "cmp r0, r12\n\tbne 10b\n\t"
-      "ldr r0, [sp]\n\tadd r1, r0, #20\n\tstm r1, {r4, r5, r6, r7}\n\t"
+      "ldr r0, [sp]\n\tadd r1, r0, #24\n\tstm r1, {r4, r5, r6, r7}\n\t"
       "pop {r0, r7, r11}\n\t"
       : "+r"(r0)
       :
@@ -59,15 +60,11 @@ THIMBLE_NOINLINE inline std::int32_t multiply_row(std::int32_t sum, const std::u
   return sum;
 }
 
-/// y = requantize(v, m) + y_zero, clamped: quickly for right shifts within [1, 22], as channel says.
-THIMBLE_INLINE std::int8_t requantized(std::int32_t v, multiplier m, int y_zero, limits range, std::uint8_t* mask,
-                                       int at) {
-  const auto less_one = static_cast<std::uint32_t>(-m.shift - 1);
-  if (less_one >= 22 || m.mantissa == 0 || mask != nullptr) return clamp(requantize(v, m) + y_zero, range, mask, at);
-  const std::int32_t h = high_product(v, static_cast<std::int32_t>(static_cast<std::uint32_t>(m.mantissa) << 1));
-  const auto addend = static_cast<std::int32_t>(static_cast<std::uint32_t>(1 + 2 * y_zero) << less_one);
-  const int q = saturating_add(h + (h >> 31), addend) >> (less_one + 1);
-  return static_cast<std::int8_t>(q < range.low ? range.low : q > range.high ? range.high : q);
+/// As channel says, for a right shift of less_one + 1; twice = 1 + 2 * y_zero.
+THIMBLE_INLINE std::int8_t requantized(std::int32_t v, std::int32_t mantissa, std::uint32_t less_one, int twice) {
+  const std::int32_t h = high_product(v, static_cast<std::int32_t>(static_cast<std::uint32_t>(mantissa) << 1));
+  const auto addend = static_cast<std::int32_t>(static_cast<std::uint32_t>(twice) << less_one);
+  return saturate8(saturating_add(h + (h >> 31), addend) >> (less_one + 1));
 }
 
 }  // namespace thimble::kernels::dsp

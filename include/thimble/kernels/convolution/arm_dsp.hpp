@@ -60,16 +60,19 @@ struct filter_rows {
 /// put(o, bias[o] + sum over k of x[k] * w[o][k]) for every output channel of one pixel.
 template <class Put>
 THIMBLE_INLINE void multiply_pixel(const filter_rows& w, const std::uint32_t* x, const std::int32_t* bias, Put put) {
-  const int words = padded4(w.size) / 4, channels = w.g.out.c, direct = w.direct();
-  const auto first = [&](int o) THIMBLE_LAMBDA_INLINE { return bias != nullptr ? bias[o] : 0; };
+  const int words = padded4(w.size) / 4, channels = w.g.out.c, direct = w.direct(), row = w.size;
   int o = 0;
-  quad q{x, x + 2 * words, w.at(0), w.size, -words & 3, {}};
-  for (; o + 4 <= direct; o += 4, q.w += 4 * w.size) {
-    for (int j = 0; j < 4; ++j) q.sums[j] = first(o + j);
+  const std::int32_t zeros[4]{};
+  quad q{x, x + 2 * words, w.at(0), row, -words & 3, bias != nullptr ? bias : zeros, {}};
+  for (; o + 4 <= direct; o += 4, q.w += 4 * row) {
     multiply_quad(&q);
+    if (bias != nullptr) q.bias += 4;
+#pragma GCC unroll 4
     for (int j = 0; j < 4; ++j) put(o + j, q.sums[j]);
   }
-  for (; o < channels; ++o) put(o, multiply_row(first(o), x, o < direct ? w.at(o) : w.copy(o), words));
+#pragma GCC unroll 1
+  for (; o < channels; ++o)
+    put(o, multiply_row(bias != nullptr ? bias[o] : 0, x, o < direct ? w.at(o) : w.copy(o), words));
 }
 
 /// One call of a convolution.
@@ -135,12 +138,20 @@ struct convolver {
     if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
   }
 
-  /// The pixel whose activations are in x.
+  /// The pixel whose activations are in x. Channels by rare_output if they are not regular, or are masked.
   THIMBLE_NOINLINE void finish_pixel() const {
+    const multipliers scale = a.scale;  // copies: a store to y might change what is not
+    const int twice = 1 + 2 * a.y_zero, at = from * g.out.c;
+    const std::uint32_t regular = a.mask == nullptr ? last_regular : 0;
+    std::int8_t* const y = a.y + at;
     multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
-      const int at = from * g.out.c + o;
-      a.y[at] = requantized(sum, a.scale[o], a.y_zero, a.range, a.mask, at);
+      const auto less_one = static_cast<std::uint32_t>(-scale.shift[o] - 1);
+      y[o] = less_one < regular ? requantized(sum, scale.mantissa[o], less_one, twice) : rare_output(o, sum);
     });
+    if (a.range.low > -128 || a.range.high < 127) clamp_all(y, g.out.c, a.range);
+  }
+  THIMBLE_NOINLINE std::int8_t rare_output(int o, std::int32_t sum) const {
+    return clamp(requantize(sum, a.scale[o]) + a.y_zero, a.range, a.mask, from * g.out.c + o);
   }
 };
 
