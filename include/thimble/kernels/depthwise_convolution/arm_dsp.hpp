@@ -43,22 +43,26 @@ constexpr bool is_plane(const geometry& g) {
          w.pad_top <= w.kernel_h - w.stride_h && g.out.w <= g.in.w && layout_of(g).bytes() <= 20 * 1024;
 }
 
-/// Rows of one channel, `step` bytes from value to value.
+/// Rows of one channel, `step` bytes from value to value. 2.5 instructions a value.
 THIMBLE_NOINLINE inline void gather(std::int16_t* to, int width, const std::int8_t* from, int step, int next, int count,
                                     int rows) {
+#define THIMBLE_FOUR                                                                                            \
+  "ldrsb %[a], [%[x]]\n\tldrsb %[b], [%[x], %[s]]\n\tldrsb %[c], [%[x], %[s], lsl #1]\n\t"                     \
+  "ldrsb %[d], [%[x], %[s3]]\n\tadd %[x], %[x], %[s], lsl #2\n\tpkhbt %[a], %[a], %[b], lsl #16\n\t"            \
+  "pkhbt %[c], %[c], %[d], lsl #16\n\tstr %[a], [%[to]], #4\n\tstr %[c], [%[to]], #4\n\t"
   for (; rows > 0; --rows, to += width, from += next) {
     const std::int8_t* x = from;
     std::int16_t* at = to;
-    for (int n = count >> 2; n > 0; --n, at += 4) {
-      const int v0 = x[0], v1 = x[step];
-      x += 2 * step;
-      const int v2 = x[0], v3 = x[step];
-      x += 2 * step;
-      store(at, pair_of(v0, v1));
-      store(at + 2, pair_of(v2, v3));
-    }
-    for (int n = count & 3; n > 0; --n, x += step) *at++ = *x;
+    int left = count, a, b, c, d;
+    asm volatile("subs %[n], #8\n\tblt 2f\n1:\n\t" THIMBLE_FOUR THIMBLE_FOUR
+                 "subs %[n], #8\n\tbge 1b\n2:\n\ttst %[n], #4\n\tbeq 3f\n\t" THIMBLE_FOUR
+                 "3:\n\tands %[n], #3\n\tbeq 5f\n4:\n\tldrsb %[a], [%[x]]\n\tadd %[x], %[x], %[s]\n\t"
+                 "strh %[a], [%[to]], #2\n\tsubs %[n], #1\n\tbne 4b\n5:\n\t"
+                 : [x] "+r"(x), [to] "+r"(at), [n] "+r"(left), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d)
+                 : [s] "r"(step), [s3] "r"(3 * step)
+                 : "cc", "memory");
   }
+#undef THIMBLE_FOUR
 }
 THIMBLE_INLINE void fill_words(std::int16_t* to, int count, std::uint32_t pair) {
   for (; count > 1; count -= 2, to += 2) store(to, pair);
