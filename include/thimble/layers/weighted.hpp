@@ -53,9 +53,9 @@ struct forward {
   THIMBLE_INLINE static void run(At at) {
     using target = boost::mp11::mp_if_c<is_served(At::node), Target, portable>;
     if constexpr (At::node.logits)
-      kernels::call<Kernel, At::geometry, target>(
-          kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), at.logits(),
-                               At::node.weight_zero, at.scratch()});
+      kernels::call<Kernel, At::geometry, target>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
+                                                                       At::zero(role::x0), at.logits(),
+                                                                       At::node.weight_zero, at.scratch()});
     else
       kernels::call<Kernel, At::geometry, target>(kernels::convolution_args{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),

@@ -49,12 +49,14 @@ THIMBLE_INLINE void addition(arm_dsp, const addition_args& k) {
   const pairing& p = k.pairs;
   addition_args rest = k;
   if (half.mantissa == 1 << 30 && half.shift == 0 && other.shift < 0 && dsp::is_regular(y) && k.mask == nullptr &&
-      k.range.low == -128 && k.range.high == 127 && p.out.h == 1 && p.out.w == 1 && p.a_channel == 1 && p.b_channel == 1) {
+      k.range.low == -128 && k.range.high == 127 && p.out.h == 1 && p.out.w == 1 && p.a_channel == 1 &&
+      p.b_channel == 1) {
     const int half_zero = a_is_half ? k.a_zero : k.b_zero, zero = a_is_half ? k.b_zero : k.a_zero;
     const int words = p.out.c / 4;
-    dsp::add_words(a_is_half ? k.a : k.b, a_is_half ? k.b : k.a, k.y, words,
-                   {dsp::pair_of(-half_zero, -half_zero), dsp::pair_of(-zero, -zero), other.mantissa,
-                    static_cast<std::int32_t>(1u << (-other.shift - 1)), -other.shift, dsp::channel_of(0, y, k.y_zero)});
+    dsp::add_words(
+        a_is_half ? k.a : k.b, a_is_half ? k.b : k.a, k.y, words,
+        {dsp::pair_of(-half_zero, -half_zero), dsp::pair_of(-zero, -zero), other.mantissa,
+         static_cast<std::int32_t>(1u << (-other.shift - 1)), -other.shift, dsp::channel_of(0, y, k.y_zero)});
     rest.a += 4 * words;
     rest.b += 4 * words;
     rest.y += 4 * words;

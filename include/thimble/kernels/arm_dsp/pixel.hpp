@@ -15,16 +15,16 @@ struct quad {
   const std::uint32_t* x_end;
   const std::int8_t* w;  ///< of the first channel; the others follow `row` bytes apart
   int row;
-  int entry;  ///< where the loop, unrolled by four, is entered: -(words of weights) mod 4
+  int entry;                 ///< where the loop, unrolled by four, is entered: -(words of weights) mod 4
   const std::int32_t* bias;  ///< four
   std::int32_t sums[4];
 };
 static_assert(sizeof(void*) != 4 || offsetof(quad, sums) == 24);
 
-#define THIMBLE_CHANNEL(sum, address)                                                             \
+#define THIMBLE_CHANNEL(sum, address)                                                                    \
   "ldr.w r10, " address "\n\tsxtb16 r11, r10\n\tsxtb16 r10, r10, ror #8\n\tsmlad " sum ", r8, r11, " sum \
   "\n\tsmlad " sum ", r9, r10, " sum "\n\t"
-#define THIMBLE_CHANNELS                                                                     \
+#define THIMBLE_CHANNELS                                                                          \
   "ldrd r8, r9, [r0], #8\n\t" THIMBLE_CHANNEL("r5", "[r1, r3]") THIMBLE_CHANNEL("r4", "[r1], #4") \
       THIMBLE_CHANNEL("r7", "[r2, r3]") THIMBLE_CHANNEL("r6", "[r2], #4")
 

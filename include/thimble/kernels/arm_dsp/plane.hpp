@@ -14,13 +14,13 @@ struct plane {
   int row;                ///< bytes of a row of the plane, likewise
   int next_row;           ///< bytes from behind the last window of a row to the first of the next
   std::int8_t* y;
-  int y_step;             ///< bytes from output to output
-  channel c;              ///< regular
-  int many;               ///< bytes of x under the groups of eight outputs in a row (of four with 7 taps at stride 1)
-  unsigned rest;          ///< the outputs that are left, in binary: groups of four, two and one
+  int y_step;     ///< bytes from output to output
+  channel c;      ///< regular
+  int many;       ///< bytes of x under the groups of eight outputs in a row (of four with 7 taps at stride 1)
+  unsigned rest;  ///< the outputs that are left, in binary: groups of four, two and one
   int rows;
-  int y_row;              ///< bytes from behind the last output of a row to the first of the next
-  std::uint32_t w[44];    ///< for each row of taps: pairs {0, 1}, {1, 2}, {2, 3}, ...
+  int y_row;            ///< bytes from behind the last output of a row to the first of the next
+  std::uint32_t w[44];  ///< for each row of taps: pairs {0, 1}, {1, 2}, {2, 3}, ...
 };
 static_assert(sizeof(void*) != 4 || (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && sizeof(plane) == 228));
 

@@ -9,7 +9,8 @@ namespace thimble::kernels::dsp {
 
 /// Whole words of one pixel of a tile of Pixels. less_zero: -zero point twice. 4.5 instructions a word.
 template <int Pixels>
-THIMBLE_INLINE std::uint32_t* widen_words(std::uint32_t* to, const std::int8_t* from, int words, std::uint32_t less_zero) {
+THIMBLE_INLINE std::uint32_t* widen_words(std::uint32_t* to, const std::int8_t* from, int words,
+                                          std::uint32_t less_zero) {
   std::uint32_t v, even_pair, odd_pair;
 #define THIMBLE_WORD                                                                                       \
   "ldr %[v], [%[from]], #4\n\tsxtab16 %[even], %[zero], %[v]\n\tsxtab16 %[odd], %[zero], %[v], ror #8\n\t" \
@@ -25,7 +26,8 @@ THIMBLE_INLINE std::uint32_t* widen_words(std::uint32_t* to, const std::int8_t* 
   return to;
 }
 /// The last one to three values of a pixel; zero, once widened, after them.
-THIMBLE_INLINE void widen_rest(std::uint32_t* to, const std::int8_t* from, int count, std::uint32_t less_zero, int zero) {
+THIMBLE_INLINE void widen_rest(std::uint32_t* to, const std::int8_t* from, int count, std::uint32_t less_zero,
+                               int zero) {
   std::uint32_t v = static_cast<std::uint8_t>(zero) * 0x01010101u;
   std::memcpy(&v, from, static_cast<std::size_t>(count));
   to[0] = widen_even(less_zero, v);
@@ -34,7 +36,8 @@ THIMBLE_INLINE void widen_rest(std::uint32_t* to, const std::int8_t* from, int c
 
 /// Pixels pixels of n contiguous values each, one after another.
 template <int Pixels>
-THIMBLE_NOINLINE void widen_pixels(std::uint32_t* to, const std::int8_t* from, int n, std::uint32_t less_zero, int zero) {
+THIMBLE_NOINLINE void widen_pixels(std::uint32_t* to, const std::int8_t* from, int n, std::uint32_t less_zero,
+                                   int zero) {
   for (int p = 0; p < Pixels; ++p, to += 2, from += n) {
     std::uint32_t* end = widen_words<Pixels>(to, from, n >> 2, less_zero);
     if ((n & 3) != 0) widen_rest(end, from + (n & ~3), n & 3, less_zero, zero);
@@ -78,8 +81,8 @@ THIMBLE_INLINE void widen_nines(std::uint32_t* to, const std::int8_t* a, int nex
 /// The windows of Pixels output pixels from number `first` on, each laid out as its filter: ky, kx, channel. Taps outside the
 /// image are zero. `row`: room for one window's bytes, a multiple of four, that nobody else writes.
 template <int Pixels>
-THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int8_t* row, const std::int8_t* x, int first,
-                                  std::uint32_t less_zero, int zero) {
+THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int8_t* row, const std::int8_t* x,
+                                  int first, std::uint32_t less_zero, int zero) {
   const window& win = g.win;
   constexpr int step = 2 * Pixels;
   const int c = g.in.c, line = win.kernel_w * c, n = win.kernel_h * line, next = win.dilation_h * g.in.w * c;
@@ -95,7 +98,8 @@ THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int
       const std::int8_t* from = x + (top * g.in.w + left) * c;
       if (by_words) {
         std::uint32_t* at = to;
-        for (int ky = 0; ky < win.kernel_h; ++ky, from += next) at = widen_words<Pixels>(at, from, line >> 2, less_zero);
+        for (int ky = 0; ky < win.kernel_h; ++ky, from += next)
+          at = widen_words<Pixels>(at, from, line >> 2, less_zero);
       } else if (win.kernel_h == 3 && win.kernel_w == 3 && c == 3) {
         widen_nines<Pixels>(to, from, next, less_zero, zero);
       } else {
@@ -124,7 +128,8 @@ THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int
       if (win.dilation_w == 1)
         copy_bytes(at, from, run);
       else
-        for (int kx = xs.begin; kx < xs.end; ++kx, at += c) copy_bytes(at, from + (kx - xs.begin) * win.dilation_w * c, c);
+        for (int kx = xs.begin; kx < xs.end; ++kx, at += c)
+          copy_bytes(at, from + (kx - xs.begin) * win.dilation_w * c, c);
     }
     widen_words<Pixels>(to, row, (n + 3) >> 2, less_zero);
   }

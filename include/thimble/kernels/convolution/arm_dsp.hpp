@@ -102,17 +102,26 @@ struct convolver {
     const auto& me = *static_cast<const convolver*>(t->context);
     const int channels = me.g.out.c, o = me.first + static_cast<int>(c - me.table);
     for (int p = 0; p < me.pixels; ++p)
-      y[p * channels] = sums == nullptr
-                            ? static_cast<std::int8_t>(c->addend)
-                            : clamp(requantize(sums[p], me.a.scale[o]) + me.a.y_zero, me.a.range, me.a.mask,
-                                    (me.from + p) * channels + o);
+      y[p * channels] = sums == nullptr ? static_cast<std::int8_t>(c->addend)
+                                        : clamp(requantize(sums[p], me.a.scale[o]) + me.a.y_zero, me.a.range, me.a.mask,
+                                                (me.from + p) * channels + o);
   }
 
   /// Channels [first + i, first + end) of the tile, their weights at `weights`.
   void multiply(const std::int8_t* weights, int i, int end) const {
     const int words = padded4(s.fan_in) / 4;
-    const tile t{x,          weights, table + i,   a.y + from * g.out.c + first + i, g.out.c,  x + words * pixels * 2,
-                 -words & 3, table + end, s.fan_in - 4 * words, s.fan_in, finish,   this};
+    const tile t{x,
+                 weights,
+                 table + i,
+                 a.y + from * g.out.c + first + i,
+                 g.out.c,
+                 x + words * pixels * 2,
+                 -words & 3,
+                 table + end,
+                 s.fan_in - 4 * words,
+                 s.fan_in,
+                 finish,
+                 this};
     if (pixels == 8)
       multiply_tile<8>(&t);
     else
@@ -156,7 +165,8 @@ struct convolver {
 };
 
 template <int Pixels>
-THIMBLE_INLINE void widen_tile(const geometry& g, const convolution_args& a, const convolver& c, std::uint32_t less_zero) {
+THIMBLE_INLINE void widen_tile(const geometry& g, const convolution_args& a, const convolver& c,
+                               std::uint32_t less_zero) {
   if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1)
     widen_pixels<Pixels>(c.x, a.x + c.from * g.in.c, g.in.c, less_zero, a.x_zero);
   else

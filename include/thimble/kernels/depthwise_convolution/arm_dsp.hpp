@@ -46,9 +46,9 @@ constexpr bool is_plane(const geometry& g) {
 /// Rows of one channel, `step` bytes from value to value. 2.5 instructions a value.
 THIMBLE_NOINLINE inline void gather(std::int16_t* to, int width, const std::int8_t* from, int step, int next, int count,
                                     int rows) {
-#define THIMBLE_FOUR                                                                                            \
-  "ldrsb %[a], [%[x]]\n\tldrsb %[b], [%[x], %[s]]\n\tldrsb %[c], [%[x], %[s], lsl #1]\n\t"                     \
-  "ldrsb %[d], [%[x], %[s3]]\n\tadd %[x], %[x], %[s], lsl #2\n\tpkhbt %[a], %[a], %[b], lsl #16\n\t"            \
+#define THIMBLE_FOUR                                                                                 \
+  "ldrsb %[a], [%[x]]\n\tldrsb %[b], [%[x], %[s]]\n\tldrsb %[c], [%[x], %[s], lsl #1]\n\t"           \
+  "ldrsb %[d], [%[x], %[s3]]\n\tadd %[x], %[x], %[s], lsl #2\n\tpkhbt %[a], %[a], %[b], lsl #16\n\t" \
   "pkhbt %[c], %[c], %[d], lsl #16\n\tstr %[a], [%[to]], #4\n\tstr %[c], [%[to]], #4\n\t"
   for (; rows > 0; --rows, to += width, from += next) {
     const std::int8_t* x = from;
@@ -101,7 +101,8 @@ THIMBLE_INLINE std::int32_t filtered(const plane& p, const std::int16_t* x, int 
 }
 
 /// filter_plane for a channel that is not regular.
-THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o, int outputs) {
+THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o,
+                                         int outputs) {
   const int taps = g.win.kernel_h, s = g.win.stride_h;
   std::int8_t* y = p.y;
   for (int r = 0; r < p.rows; ++r, y += p.y_row)
@@ -148,14 +149,15 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
     const bool trained = o < g.trained;
     const int row = trained ? g.trained : g.out.c;
     const int sum = pair_weights<Taps>(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
-    p.c.bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(p.c.bias) - static_cast<std::uint32_t>(sum * a.x_zero));
+    p.c.bias =
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(p.c.bias) - static_cast<std::uint32_t>(sum * a.x_zero));
     for (int begin = first, held = 0; begin < last; begin += l.outputs) {
       const int end = begin + l.outputs < last ? begin + l.outputs : last;
       const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
       const int from = top + held > 0 ? held : -top, to = top + count < across.in ? count : across.in - top;
       if (to > from)
-        gather(rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x, along.in,
-               to - from);
+        gather(rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x,
+               along.in, to - from);
       if (!whole) {
         fill_words(rows, top < 0 ? -top * l.width : 0, zero);
         fill_words(rows + to * l.width, (count - to) * l.width, zero);
@@ -171,7 +173,8 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
     }
   }
-  if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
+  if (a.range.low > -128 || a.range.high < 127)
+    clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
 }
 
 }  // namespace dsp
