@@ -146,6 +146,7 @@ constexpr kernel_needs convolution_needs(portable, const geometry&) { return {};
 }  // namespace thimble::kernels
 
 #include <thimble/kernels/convolution/arm_dsp.hpp>
+#include <thimble/kernels/convolution/arm_mve.hpp>
 
 namespace thimble::kernels {
 

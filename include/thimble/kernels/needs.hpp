@@ -21,4 +21,21 @@ constexpr kernel_needs needs_of(const geometry& g) {
     return {};
 }
 
+/// The target, or the nearest of its bases, whose kernel takes the layer; and what that needs. Portable takes all.
+template <class Operation, class Target, geometry G>
+constexpr auto serving() {
+  if constexpr (needs_of<Operation, Target>(G).serves)
+    return Target{};
+  else
+    return serving<Operation, typename Target::base, G>();
+}
+template <class Operation, class Target>
+constexpr kernel_needs serving_needs(const geometry& g) {
+  const kernel_needs n = needs_of<Operation, Target>(g);
+  if constexpr (requires { typename Target::base; })
+    return n.serves ? n : serving_needs<Operation, typename Target::base>(g);
+  else
+    return n;
+}
+
 }  // namespace thimble::kernels

@@ -1,7 +1,6 @@
 // What every layer with weights shares: its steps, said once, over its kernels.
 #pragma once
 #include <boost/mp11/list.hpp>
-#include <boost/mp11/utility.hpp>
 
 #include <thimble/kernels/bias_gradient.hpp>
 #include <thimble/kernels/convolution.hpp>
@@ -35,12 +34,16 @@ struct keep_input {
 template <class Kernel, bool InPlace = true, class Target = native>
 struct forward {
   static constexpr kernels::geometry geometry_of(const facts& f) { return {f.in, f.out, f.win, f.trained, f.groups}; }
-  /// Whether the target's own kernel takes the layer; portable takes what it does not.
-  static constexpr bool is_served(const facts& f) {
-    return f.weight_zero == 0 && kernels::needs_of<Kernel, Target>(geometry_of(f)).serves;
-  }
+  /// Only portable takes a zero point of the weights.
   static constexpr kernels::kernel_needs needs(const facts& f) {
-    return is_served(f) ? kernels::needs_of<Kernel, Target>(geometry_of(f)) : kernels::kernel_needs{};
+    return f.weight_zero == 0 ? kernels::serving_needs<Kernel, Target>(geometry_of(f)) : kernels::kernel_needs{};
+  }
+  template <class At>
+  static constexpr auto target() {
+    if constexpr (At::node.weight_zero == 0)
+      return kernels::serving<Kernel, Target, At::geometry>();
+    else
+      return portable{};
   }
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::x0, role::w, role::b},
@@ -51,13 +54,13 @@ struct forward {
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    using target = boost::mp11::mp_if_c<is_served(At::node), Target, portable>;
+    using serving = decltype(target<At>());
     if constexpr (At::node.logits)
-      kernels::call<Kernel, At::geometry, target>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
-                                                                       At::zero(role::x0), at.logits(),
-                                                                       At::node.weight_zero, at.scratch()});
+      kernels::call<Kernel, At::geometry, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
+                                                                        At::zero(role::x0), at.logits(),
+                                                                        At::node.weight_zero, at.scratch()});
     else
-      kernels::call<Kernel, At::geometry, target>(kernels::convolution_args{
+      kernels::call<Kernel, At::geometry, serving>(kernels::convolution_args{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
           at.mask(), at.part(), At::node.weight_zero, at.scratch()});
   }

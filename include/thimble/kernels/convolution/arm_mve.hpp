@@ -1,0 +1,124 @@
+// Convolution by dot products of sixteen int8 values, four channels at a time.
+#pragma once
+#include <thimble/kernels/arm_mve/columns.hpp>
+#include <thimble/kernels/convolution/arm_dsp.hpp>
+
+#if defined(__ARM_FEATURE_MVE)
+
+namespace thimble::kernels {
+namespace mve {
+
+/// Scratch: the table of four_channels, then one window's bytes; and no less than arm_dsp's, which takes what is masked.
+struct convolution_scratch {
+  int fan_in, groups, window, bytes;
+};
+THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
+  const int fan_in = dsp::filter_size(g), groups = g.out.c / 4;
+  const bool reads_in_place = g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1;
+  const int window = 48 * (reads_in_place && g.out.pixels() == 1 && groups > 16 ? 16 : groups);
+  const int bytes = window + (reads_in_place ? 0 : (fan_in + 3) / 4 * 4), others = dsp::scratch_of(g).bytes;
+  return {fan_in, groups, window, bytes > others ? bytes : others};
+}
+
+/// Groups [first, end) of four channels; false if one has a left shift.
+THIMBLE_NOINLINE inline bool make_groups(four_channels* to, const convolution_args& a, const std::int8_t* w, int size,
+                                         int first, int end) {
+  for (int o = 4 * first; o < 4 * end; ++o) {
+    const int j = o & 3;
+    const multiplier m = a.scale[o];
+    if (m.shift > 0) return false;
+    const std::uint32_t less =
+        static_cast<std::uint32_t>(a.x_zero) * static_cast<std::uint32_t>(sum_of(w + o * size, size));
+    to->bias[j] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.bias != nullptr ? a.bias[o] : 0) - less);
+    to->mantissa[j] = m.mantissa;
+    to->shift[j] = m.shift;
+    if (j == 3) ++to;
+  }
+  return true;
+}
+
+/// Channels [begin, out.c) of one pixel, one by one.
+THIMBLE_NOINLINE inline void multiply_rest(const geometry& g, const convolution_args& a, const std::int8_t* x,
+                                           const std::int8_t* w, int size, int begin, std::int8_t* y) {
+  for (int o = begin; o < g.out.c; ++o) {
+    const auto less = static_cast<std::uint32_t>(a.x_zero) * static_cast<std::uint32_t>(sum_of(w + o * size, size));
+    const auto bias = static_cast<std::uint32_t>(a.bias != nullptr ? a.bias[o] : 0) - less;
+    const auto sum = bias + static_cast<std::uint32_t>(dot_product(x, w + o * size, size));
+    y[o] = clamp(requantize(static_cast<std::int32_t>(sum), a.scale[o]) + a.y_zero, a.range, nullptr, 0);
+  }
+}
+
+/// The window of output pixel (oy, ox), laid out as its filter; the zero point outside the image.
+THIMBLE_INLINE void copy_window(const geometry& g, std::int8_t* to, const std::int8_t* x, int oy, int ox, int zero) {
+  const window& win = g.win;
+  const int c = g.in.c, line = win.kernel_w * c;
+  const int top = oy * win.stride_h - win.pad_top, left = ox * win.stride_w - win.pad_left;
+  const tap_range ys = taps_inside(top, win.kernel_h, g.in.h, win.dilation_h);
+  const tap_range xs = taps_inside(left, win.kernel_w, g.in.w, win.dilation_w);
+  const std::int8_t* from = x + ((top + ys.begin * win.dilation_h) * g.in.w + left + xs.begin * win.dilation_w) * c;
+  if (xs.end - xs.begin != win.kernel_w || ys.end - ys.begin != win.kernel_h)
+    std::memset(to, zero, static_cast<std::size_t>(line * win.kernel_h));
+  for (int ky = ys.begin; ky < ys.end; ++ky, from += win.dilation_h * g.in.w * c) {
+    std::int8_t* at = to + ky * line + xs.begin * c;
+    if (win.dilation_w == 1) {
+      copy_vector(at, from, (xs.end - xs.begin) * c);
+    } else {
+      for (int kx = 0; kx < xs.end - xs.begin; ++kx) copy_vector(at + kx * c, from + kx * win.dilation_w * c, c);
+    }
+  }
+}
+
+}  // namespace mve
+
+constexpr kernel_needs convolution_needs(arm_mve, const geometry& g) {
+  const mve::convolution_scratch s = mve::scratch_of(g);
+  const bool split = g.trained != 0 && g.trained != g.in.c;
+  return {.serves = g.groups == 1 && !split && s.bytes <= 24 * 1024, .scratch = s.bytes, .by_channel = false};
+}
+
+/// The same bytes as portable.
+THIMBLE_INLINE void convolution(arm_mve, const geometry& g, const convolution_args& a) {
+  const mve::convolution_scratch s = mve::scratch_of(g);
+  auto* const table = reinterpret_cast<mve::four_channels*>(a.scratch);
+  auto* const copied = reinterpret_cast<std::int8_t*>(a.scratch + s.window);
+  const std::int8_t* const w = g.trained == 0 ? launder(a.w.flash) : a.w.sram;
+  const int chunk = s.window / 48, size = s.fan_in, padded = (size + 15) / 16 * 16;
+  if (a.mask != nullptr || !mve::make_groups(table, a, w, size, 0, chunk)) return convolution(arm_dsp{}, g, a);
+
+  mve::columns c{
+      a.x,     w,        table,       table + chunk, a.y, size, 4 * size - padded, padded, g.in.c, g.out.c - 4 * chunk,
+      g.out.w, a.y_zero, a.range.low, a.range.high};
+  const bool in_place = g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1;
+  for (int oy = a.part.begin; oy < a.part.end; ++oy) {
+    if (in_place) {
+      c.x = a.x + oy * g.in.row();
+      c.y = a.y + oy * g.out.row();
+      if (chunk > 0) mve::multiply_columns(&c);
+      for (int done = chunk; done < s.groups; done += chunk) {  // a single pixel
+        const int end = done + chunk < s.groups ? done + chunk : s.groups;
+        c.w = w + 4 * done * size;
+        c.y = a.y + 4 * done;
+        c.end = table + (end - done);
+        if (!mve::make_groups(table, a, w, size, done, end)) return convolution(arm_dsp{}, g, a);
+        mve::multiply_columns(&c);
+      }
+    }
+    for (int ox = 0; ox < g.out.w; ++ox) {
+      if (in_place && (g.out.c & 3) == 0) break;
+      const std::int8_t* x = a.x + (oy * g.in.w + ox) * g.in.c;
+      std::int8_t* y = a.y + (oy * g.out.w + ox) * g.out.c;
+      if (!in_place) {
+        mve::copy_window(g, copied, a.x, oy, ox, a.x_zero);
+        x = c.x = copied;
+        c.y = y;
+        c.pixels = 1;
+        if (chunk > 0) mve::multiply_columns(&c);
+      }
+      mve::multiply_rest(g, a, x, w, size, 4 * s.groups, y);
+    }
+  }
+}
+
+}  // namespace thimble::kernels
+
+#endif
