@@ -143,6 +143,7 @@ constexpr kernel_needs depthwise_needs(portable, const geometry&) { return {}; }
 }  // namespace thimble::kernels
 
 #include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
+#include <thimble/kernels/depthwise_convolution/arm_mve.hpp>
 
 namespace thimble::kernels {
 
