@@ -75,6 +75,7 @@ THIMBLE_INLINE void scaled_gradient(portable, const scaled_gradient_args& a) {
 }  // namespace thimble::kernels
 
 #include <thimble/kernels/addition/arm_dsp.hpp>
+#include <thimble/kernels/addition/arm_mve.hpp>
 
 namespace thimble::kernels {
 

@@ -39,24 +39,32 @@ THIMBLE_NOINLINE inline void add_words(const std::int8_t* half, const std::int8_
   }
 }
 
+/// Whether a sum is one of two whole tensors, not masked or clamped, with the scales that sum_constants speaks of; and these.
+THIMBLE_INLINE bool is_plain_sum(const addition_args& k, bool a_is_half) {
+  const multiplier half = a_is_half ? k.scales.a : k.scales.b, other = a_is_half ? k.scales.b : k.scales.a;
+  const pairing& p = k.pairs;
+  return half.mantissa == 1 << 30 && half.shift == 0 && other.shift < 0 && dsp::is_regular(k.scales.y) &&
+         k.mask == nullptr && k.range.low == -128 && k.range.high == 127 && p.out.h == 1 && p.out.w == 1 &&
+         p.a_channel == 1 && p.b_channel == 1;
+}
+THIMBLE_INLINE bool first_is_half(const addition_args& k) {
+  return k.scales.a.mantissa == 1 << 30 && k.scales.a.shift == 0;
+}
+
 }  // namespace dsp
 
 /// The same bytes as portable, which takes what is broadcast, masked, of equal scales or clamped, and the last few elements.
 THIMBLE_INLINE void addition(arm_dsp, const addition_args& k) {
-  const multiplier a = k.scales.a, b = k.scales.b, y = k.scales.y;
-  const bool a_is_half = a.mantissa == 1 << 30 && a.shift == 0;
-  const multiplier half = a_is_half ? a : b, other = a_is_half ? b : a;
-  const pairing& p = k.pairs;
+  const bool a_is_half = dsp::first_is_half(k);
   addition_args rest = k;
-  if (half.mantissa == 1 << 30 && half.shift == 0 && other.shift < 0 && dsp::is_regular(y) && k.mask == nullptr &&
-      k.range.low == -128 && k.range.high == 127 && p.out.h == 1 && p.out.w == 1 && p.a_channel == 1 &&
-      p.b_channel == 1) {
+  if (dsp::is_plain_sum(k, a_is_half)) {
+    const multiplier other = a_is_half ? k.scales.b : k.scales.a;
     const int half_zero = a_is_half ? k.a_zero : k.b_zero, zero = a_is_half ? k.b_zero : k.a_zero;
-    const int words = p.out.c / 4;
+    const int words = k.pairs.out.c / 4;
     dsp::add_words(
         a_is_half ? k.a : k.b, a_is_half ? k.b : k.a, k.y, words,
         {dsp::pair_of(-half_zero, -half_zero), dsp::pair_of(-zero, -zero), other.mantissa,
-         static_cast<std::int32_t>(1u << (-other.shift - 1)), -other.shift, dsp::channel_of(0, y, k.y_zero)});
+         static_cast<std::int32_t>(1u << (-other.shift - 1)), -other.shift, dsp::channel_of(0, k.scales.y, k.y_zero)});
     rest.a += 4 * words;
     rest.b += 4 * words;
     rest.y += 4 * words;

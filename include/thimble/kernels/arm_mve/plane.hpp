@@ -13,7 +13,7 @@ namespace thimble::kernels::mve {
 struct plane {
   const std::int8_t* x;  ///< where the first output's window begins
   std::int8_t* y;
-  std::int32_t bias;  ///< less the zero point of x times the sum of the weights
+  std::int32_t bias;
   std::int32_t mantissa;
   std::int32_t shift;  ///< under 0: to the right
   std::int32_t y_zero;
@@ -26,14 +26,15 @@ struct plane {
   int rows;
   std::uint32_t y_step;      ///< bytes from output to output
   std::uint8_t offsets[16];  ///< of a vector's taps from its first
-  std::int8_t w[4][16];      ///< taps by vectors: three rows of 3 or 5, two rows of 7; zero where there is none
+  std::int8_t w[64];         ///< taps, then zeros. A vector takes three rows of 3 or 5, two rows of 7
+  std::int32_t x_zero;
 };
 static_assert(sizeof(void*) != 4 ||
-              (offsetof(plane, rows) == 48 && offsetof(plane, offsets) == 56 && sizeof(plane) == 136));
+              (offsetof(plane, rows) == 48 && offsetof(plane, offsets) == 56 && offsetof(plane, x_zero) == 136));
 
 constexpr int rows_of_vector(int taps) { return taps == 7 ? 2 : 3; }
 
-/// y = saturate8(requantized bias + sum over taps of x * w + y_zero). The taps of an output are gathered into one to four vectors.
+/// y = saturate8(requantized bias + sum over taps of (x - x_zero) * w + y_zero). The taps of an output are gathered into one to four vectors.
 /// Instructions for four outputs: 27 (3 x 3), 42 (5 x 5), 66 (7 x 7).
 template <int Taps, int Stride>
 THIMBLE_NOINLINE void filter_plane(const plane* p) {
@@ -78,12 +79,26 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         add r8, r0, #56
         vldrb.8 q5, [r8]
         add r8, r0, #72
-        vldrb.8 q1, [r8], #16
+        movs r9, #%c[lanes]
+        vctp.8 r9
+        vpst
+        vldrbt.8 q1, [r8]
+        vaddv.s8 r4, q1
         .if %c[taps] > 3
-          vldrb.8 q2, [r8], #16
-          vldrb.8 q3, [r8], #16
-          vldrb.8 q4, [r8]
-        .else
+          vpst
+          vldrbt.8 q2, [r8, #%c[lanes]]
+          vaddva.s8 r4, q2
+        .endif
+        .if %c[taps] > 5
+          vpstt
+          vldrbt.8 q3, [r8, #2 * %c[lanes]]
+          vldrbt.8 q4, [r8, #3 * %c[lanes]]
+          vaddva.s8 r4, q3
+          vaddva.s8 r4, q4
+        .endif
+        ldr r9, [r0, #136]
+        mls r2, r4, r9, r2
+        .if %c[taps] == 3
           movs r8, #%c[stride]
           vadd.i8 q2, q5, r8
           vadd.i8 q3, q2, r8
@@ -144,7 +159,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .purgem th_sum
 )"
       : "+r"(r0)
-      : [taps] "i"(Taps), [stride] "i"(Stride)
+      : [taps] "i"(Taps), [stride] "i"(Stride), [lanes] "i"(rows_of_vector(Taps) * Taps)
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory", "d0", "d1", "d2", "d3",
         "d4", "d5", "d6", "d7");
 }

@@ -8,16 +8,18 @@
 namespace thimble::kernels {
 namespace mve {
 
-/// Scratch: the table of four_channels, then one window's bytes; and no less than arm_dsp's, which takes what is masked.
+/// Scratch: the table of four_channels, then the bytes of `windows` windows; and no less than arm_dsp's, which takes what is masked.
 struct convolution_scratch {
-  int fan_in, groups, window, bytes;
+  int fan_in, groups, window, windows, bytes;
 };
 THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
   const int fan_in = dsp::filter_size(g), groups = g.out.c / 4;
   const bool reads_in_place = g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1;
   const int window = 48 * (reads_in_place && g.out.pixels() == 1 && groups > 16 ? 16 : groups);
-  const int bytes = window + (reads_in_place ? 0 : (fan_in + 3) / 4 * 4), others = dsp::scratch_of(g).bytes;
-  return {fan_in, groups, window, bytes > others ? bytes : others};
+  const int fit = 4096 / fan_in, some = fit < 1 ? 1 : fit < 16 ? fit : 16;
+  const int windows = reads_in_place ? 0 : some < g.out.w ? some : g.out.w;
+  const int bytes = window + (windows * fan_in + 3) / 4 * 4, others = dsp::scratch_of(g).bytes;
+  return {fan_in, groups, window, windows, bytes > others ? bytes : others};
 }
 
 /// Groups [first, end) of four channels; false if one has a left shift.
@@ -37,14 +39,17 @@ THIMBLE_NOINLINE inline bool make_groups(four_channels* to, const convolution_ar
   return true;
 }
 
-/// Channels [begin, out.c) of one pixel, one by one.
-THIMBLE_NOINLINE inline void multiply_rest(const geometry& g, const convolution_args& a, const std::int8_t* x,
-                                           const std::int8_t* w, int size, int begin, std::int8_t* y) {
-  for (int o = begin; o < g.out.c; ++o) {
+/// The channels after the last whole group, one by one; `pixels` pixels.
+THIMBLE_NOINLINE inline void multiply_rest(const geometry& g, const convolution_args& a, const std::int8_t* x, int size,
+                                           const std::int8_t* w, int pixels, std::int8_t* y) {
+  for (int o = g.out.c & ~3; o < g.out.c; ++o) {
     const auto less = static_cast<std::uint32_t>(a.x_zero) * static_cast<std::uint32_t>(sum_of(w + o * size, size));
     const auto bias = static_cast<std::uint32_t>(a.bias != nullptr ? a.bias[o] : 0) - less;
-    const auto sum = bias + static_cast<std::uint32_t>(dot_product(x, w + o * size, size));
-    y[o] = clamp(requantize(static_cast<std::int32_t>(sum), a.scale[o]) + a.y_zero, a.range, nullptr, 0);
+    for (int p = 0; p < pixels; ++p) {
+      const auto sum = bias + static_cast<std::uint32_t>(dot_product(x + p * size, w + o * size, size));
+      y[p * g.out.c + o] =
+          clamp(requantize(static_cast<std::int32_t>(sum), a.scale[o]) + a.y_zero, a.range, nullptr, 0);
+    }
   }
 }
 
@@ -53,6 +58,14 @@ THIMBLE_INLINE void copy_window(const geometry& g, std::int8_t* to, const std::i
   const window& win = g.win;
   const int c = g.in.c, line = win.kernel_w * c;
   const int top = oy * win.stride_h - win.pad_top, left = ox * win.stride_w - win.pad_left;
+  if (win.dilation_w == 1 && top >= 0 && left >= 0 && left + win.kernel_w <= g.in.w &&
+      top + dilated(win.kernel_h, win.dilation_h) <= g.in.h) {
+    const std::int8_t* from = x + (top * g.in.w + left) * c;
+#pragma GCC unroll 3
+    for (int ky = 0; ky < win.kernel_h; ++ky, to += line, from += win.dilation_h * g.in.w * c)
+      copy_vector(to, from, line);
+    return;
+  }
   const tap_range ys = taps_inside(top, win.kernel_h, g.in.h, win.dilation_h);
   const tap_range xs = taps_inside(left, win.kernel_w, g.in.w, win.dilation_w);
   const std::int8_t* from = x + ((top + ys.begin * win.dilation_h) * g.in.w + left + xs.begin * win.dilation_w) * c;
@@ -86,7 +99,7 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& g, const convolution_ar
   if (a.mask != nullptr || !mve::make_groups(table, a, w, size, 0, chunk)) return convolution(arm_dsp{}, g, a);
 
   mve::columns c{
-      a.x,     w,        table,       table + chunk, a.y, size, 4 * size - padded, padded, g.in.c, g.out.c - 4 * chunk,
+      a.x,     w,        table,       table + chunk, a.y, size, 4 * size - padded, padded, size, g.out.c - 4 * chunk,
       g.out.w, a.y_zero, a.range.low, a.range.high};
   const bool in_place = g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1;
   for (int oy = a.part.begin; oy < a.part.end; ++oy) {
@@ -103,19 +116,15 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& g, const convolution_ar
         mve::multiply_columns(&c);
       }
     }
-    for (int ox = 0; ox < g.out.w; ++ox) {
-      if (in_place && (g.out.c & 3) == 0) break;
-      const std::int8_t* x = a.x + (oy * g.in.w + ox) * g.in.c;
-      std::int8_t* y = a.y + (oy * g.out.w + ox) * g.out.c;
-      if (!in_place) {
-        mve::copy_window(g, copied, a.x, oy, ox, a.x_zero);
-        x = c.x = copied;
-        c.y = y;
-        c.pixels = 1;
-        if (chunk > 0) mve::multiply_columns(&c);
-      }
-      mve::multiply_rest(g, a, x, w, size, 4 * s.groups, y);
+    for (int ox = 0; !in_place && ox < g.out.w; ox += c.pixels) {
+      c.pixels = s.windows < g.out.w - ox ? s.windows : g.out.w - ox;
+      for (int i = 0; i < c.pixels; ++i) mve::copy_window(g, copied + i * size, a.x, oy, ox + i, a.x_zero);
+      c.x = copied;
+      c.y = a.y + (oy * g.out.w + ox) * g.out.c;
+      if (chunk > 0) mve::multiply_columns(&c);
+      mve::multiply_rest(g, a, copied, size, w, c.pixels, c.y);
     }
+    if (in_place) mve::multiply_rest(g, a, a.x + oy * g.in.row(), g.in.c, w, g.out.w, a.y + oy * g.out.row());
   }
 }
 

@@ -23,25 +23,6 @@ THIMBLE_NOINLINE inline bool all_shift_right(const multipliers& scale, int chann
   return true;
 }
 
-/// The taps of a channel as vectors; their sum.
-template <int Taps>
-THIMBLE_INLINE int place_weights(plane& p, const std::int8_t* w, int step, int next) {
-  constexpr int vector = rows_of_vector(Taps) * Taps;
-  std::int8_t taps[static_cast<std::size_t>(Taps * Taps + 15)];
-  if (next == Taps * step)
-    gather_bytes(taps, 0, w, step, 0, Taps * Taps, 1);
-  else
-    gather_bytes(taps, Taps, w, step, next, Taps, Taps);
-  int sum = 0;
-#pragma GCC unroll 4
-  for (int v = 0; v * vector < Taps * Taps; ++v) {
-    const int left = Taps * Taps - v * vector, count = left < vector ? left : vector;
-    copy_vector(p.w[v], taps + v * vector, count);
-    sum += sum_of(p.w[v], 16);
-  }
-  return sum;
-}
-
 template <int Taps, int Stride>
 THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
   const dsp::plane_layout l = dsp::layout_of(g);
@@ -63,6 +44,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   plane p;
   p.x = rows + start * Stride;
   p.y_zero = a.y_zero;
+  p.x_zero = a.x_zero;
   p.outputs = along.out;
   p.groups = (along.out + 3) / 4;
   p.part_row = rows_of_vector(Taps) * l.width;
@@ -77,9 +59,12 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   for (int o = 0; o < g.out.c; ++o) {
     const bool trained = o < g.trained;
     const int row = trained ? g.trained : g.out.c;
-    const int sum = place_weights<Taps>(p, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
-    const auto less = static_cast<std::uint32_t>(a.x_zero) * static_cast<std::uint32_t>(sum);
-    p.bias = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.bias != nullptr ? a.bias[o] : 0) - less);
+    const std::int8_t* const w = trained ? a.w.sram + o : flash + o;
+    if (l.turned)
+      gather_bytes(p.w, Taps, w, row * Taps, row, Taps, Taps);
+    else
+      gather_bytes(p.w, 0, w, row, 0, Taps * Taps, 1);
+    p.bias = a.bias != nullptr ? a.bias[o] : 0;
     p.mantissa = a.scale.mantissa[o];
     p.shift = a.scale.shift[o];
     for (int begin = first, held = 0; begin < last; begin += l.outputs) {
