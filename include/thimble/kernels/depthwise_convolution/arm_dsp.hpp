@@ -64,9 +64,9 @@ THIMBLE_NOINLINE inline void gather(std::int16_t* to, int width, const std::int8
   }
 #undef THIMBLE_FOUR
 }
+/// Whole rows, which are of an even number of values.
 THIMBLE_INLINE void fill_words(std::int16_t* to, int count, std::uint32_t pair) {
   for (; count > 1; count -= 2, to += 2) store(to, pair);
-  if (count > 0) *to = static_cast<std::int16_t>(pair);
 }
 
 /// Pairs of weights of one channel as plane says; the sum of all.
