@@ -10,7 +10,7 @@
 
 namespace thimble::kernels::mve {
 
-/// Four output channels. shift: at most 0 (right shifts).
+/// Four output channels. shift: under 0 (to the right).
 struct four_channels {
   std::int32_t bias[4];  ///< less the zero point of x times the sum of the weights
   std::int32_t mantissa[4];
@@ -19,33 +19,32 @@ struct four_channels {
 
 /// One call of multiply_columns. The assembly below knows the offsets.
 struct columns {
-  const std::int8_t* x;  ///< of the first pixel
   const std::int8_t* w;  ///< of the first channel; the others follow `size` bytes apart
   const four_channels* first;
+  const std::int8_t* x;  ///< of the first pixel
   const four_channels* end;
   std::int8_t* y;
   int size;         ///< K: products of a sum
   int next_groups;  ///< 4 K - K rounded up to sixteen
-  int x_back;       ///< K rounded up to sixteen
   int x_step;       ///< bytes from pixel to pixel
   int y_skip;       ///< bytes from behind a pixel's last channel made to the first of the next
   int pixels;
   std::int32_t y_zero, low, high;
 };
-static_assert(sizeof(void*) != 4 || (offsetof(columns, pixels) == 40 && sizeof(columns) == 56));
+static_assert(sizeof(void*) != 4 || (offsetof(columns, pixels) == 36 && sizeof(columns) == 52));
 
 /// y[p][o] = clamp(requantized bias[o] + sum over k of x[p][k] * w[o][k] + y_zero). For four channels 10 instructions each
-/// sixteen inputs (the last loop reads only those that are left), and 27.
+/// sixteen inputs (the last loop reads only those that are left), and 25.
 THIMBLE_NOINLINE inline void multiply_columns(const columns* c) {
   register const columns* r0 asm("r0") = c;
   asm volatile(
       "push {r7, r11}\n\tvpush {d8-d15}\n\tsub sp, sp, #64\n\t"
       "vldrw.32 q0, [r0]\n\tvstrw.32 q0, [sp]\n\tvldrw.32 q0, [r0, #16]\n\tvstrw.32 q0, [sp, #16]\n\t"
       "vldrw.32 q0, [r0, #32]\n\tvstrw.32 q0, [sp, #32]\n\t"
-      "ldrd r1, r2, [r0, #44]\n\tldr r3, [r0, #52]\n\tvdup.32 q5, r1\n\tvdup.32 q6, r2\n\tvdup.32 q7, r3\n\t"
-      "ldr r1, [sp, #0]\n\tldr r0, [sp, #16]\n\tldrd r2, r12, [sp, #20]\n"
+      "ldrd r1, r2, [r0, #40]\n\tldr r3, [r0, #48]\n\tvdup.32 q5, r1\n\tvdup.32 q6, r2\n\tvdup.32 q7, r3\n\t"
+      "ldr r1, [sp, #8]\n\tldr r0, [sp, #16]\n\tldrd r2, r12, [sp, #20]\n"
       "1:\n\t"  // pixel
-      "ldrd r3, r11, [sp, #4]\n\tadd r5, r3, r2\n\tadd r7, r5, r2\n\tadd r9, r7, r2\n"
+      "ldrd r3, r11, [sp, #0]\n\tadd r5, r3, r2\n\tadd r7, r5, r2\n\tadd r9, r7, r2\n"
       "2:\n\t"  // four channels
       "ldrd r4, r6, [r11], #8\n\tldrd r8, r10, [r11], #8\n\t"
       "dlstp.8 lr, r2\n"
@@ -59,14 +58,14 @@ THIMBLE_NOINLINE inline void multiply_columns(const columns* c) {
       "vmov q2[2], q2[0], r4, r8\n\tvmov q2[3], q2[1], r6, r10\n\t"
       "vldrw.32 q3, [r11], #16\n\tvldrw.32 q4, [r11], #16\n\t"
       "vqrdmulh.s32 q2, q2, q3\n\t"
-      "vand q3, q2, q4\n\tvshr.s32 q3, q3, #31\n\tvqadd.s32 q2, q2, q3\n\t"  // halves away from zero
+      "vshr.s32 q3, q2, #31\n\tvqadd.s32 q2, q2, q3\n\t"  // halves away from zero
       "vrshl.s32 q2, q2, q4\n\tvqadd.s32 q2, q2, q5\n\tvmax.s32 q2, q2, q6\n\tvmin.s32 q2, q2, q7\n\t"
       "vstrb.32 q2, [r0], #4\n\t"
-      "ldr r6, [sp, #28]\n\tldr r4, [sp, #12]\n\tsub r1, r1, r6\n\t"
+      "ldrd r1, r4, [sp, #8]\n\t"
       "add r3, r3, r12\n\tadd r5, r5, r12\n\tadd r7, r7, r12\n\tadd r9, r9, r12\n\t"
       "cmp r11, r4\n\tbne 2b\n\t"
-      "ldrd r4, r6, [sp, #32]\n\tldr r8, [sp, #40]\n\tadd r1, r1, r4\n\tadd r0, r0, r6\n\t"
-      "subs r8, r8, #1\n\tstr r8, [sp, #40]\n\tbne 1b\n\t"
+      "ldrd r4, r6, [sp, #28]\n\tldr r8, [sp, #36]\n\tadd r1, r1, r4\n\tadd r0, r0, r6\n\tstr r1, [sp, #8]\n\t"
+      "subs r8, r8, #1\n\tstr r8, [sp, #36]\n\tbne 1b\n\t"
       "add sp, sp, #64\n\tvpop {d8-d15}\n\tpop {r7, r11}\n\t"
       : "+r"(r0)
       :

@@ -22,18 +22,18 @@ THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
   return {fan_in, groups, window, windows, bytes > others ? bytes : others};
 }
 
-/// Groups [first, end) of four channels; false if one has a left shift.
+/// Groups [first, end) of four channels; false if one has a left shift, or none.
 THIMBLE_NOINLINE inline bool make_groups(four_channels* to, const convolution_args& a, const std::int8_t* w, int size,
                                          int first, int end) {
   for (int o = 4 * first; o < 4 * end; ++o) {
     const int j = o & 3;
     const multiplier m = a.scale[o];
-    if (m.shift > 0) return false;
+    if (m.shift >= 0 && m.mantissa != 0) return false;
     const std::uint32_t less =
         static_cast<std::uint32_t>(a.x_zero) * static_cast<std::uint32_t>(sum_of(w + o * size, size));
     to->bias[j] = static_cast<std::int32_t>(static_cast<std::uint32_t>(a.bias != nullptr ? a.bias[o] : 0) - less);
     to->mantissa[j] = m.mantissa;
-    to->shift[j] = m.shift;
+    to->shift[j] = m.mantissa != 0 ? m.shift : -1;
     if (j == 3) ++to;
   }
   return true;
@@ -98,9 +98,8 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& g, const convolution_ar
   const int chunk = s.window / 48, size = s.fan_in, padded = (size + 15) / 16 * 16;
   if (a.mask != nullptr || !mve::make_groups(table, a, w, size, 0, chunk)) return convolution(arm_dsp{}, g, a);
 
-  mve::columns c{
-      a.x,     w,        table,       table + chunk, a.y, size, 4 * size - padded, padded, size, g.out.c - 4 * chunk,
-      g.out.w, a.y_zero, a.range.low, a.range.high};
+  mve::columns c{w,       table,    a.x,         table + chunk, a.y, size, 4 * size - padded, size, g.out.c - 4 * chunk,
+                 g.out.w, a.y_zero, a.range.low, a.range.high};
   const bool in_place = g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1;
   for (int oy = a.part.begin; oy < a.part.end; ++oy) {
     if (in_place) {
