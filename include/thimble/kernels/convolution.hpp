@@ -1,28 +1,10 @@
 // 2-D convolution, forward. Also dense layers: a convolution of one pixel.
 #pragma once
-#include <thimble/kernels/access.hpp>
-#include <thimble/kernels/geometry.hpp>
+#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/lanes.hpp>
 #include <thimble/kernels/needs.hpp>
-#include <thimble/tensor/requantize.hpp>
 
 namespace thimble::kernels {
-
-/// x int8 [in], weights int8 OHWI with in.c / groups channels I, bias int32 [out.c] at scale s_x * s_w[o], or null for zeros,
-/// multiplier[o] = s_x * s_w[o] / s_y, y int8 [out]. mask: one bit an output, or null. w_zero: the weights' zero point, 0 but
-/// in dense layers (a window of one tap, one group) of files that quantize them per tensor.
-struct convolution_args {
-  const std::int8_t* x;
-  kernels::weights w;
-  const std::int32_t* bias;
-  multipliers scale;
-  int x_zero, y_zero;
-  limits range;
-  std::int8_t* y;
-  std::uint8_t* mask;
-  rows part;
-  int w_zero = 0;
-  unsigned char* scratch = nullptr;  ///< as convolution_forward::needs says
-};
 
 /// Channels of one tap of a filter.
 THIMBLE_INLINE int filter_channels(const geometry& g) { return g.groups == 1 ? g.in.c : g.in.c / g.groups; }
@@ -117,18 +99,6 @@ THIMBLE_INLINE void convolution(portable, const geometry g, const convolution_ar
         for (; o < end; ++o) convolve<1>(g, a, w, usual, oy, ox, o, group);
       }
 }
-
-/// As above, but y is the accumulator rescaled to Q15.16: real = y * 2^-16. scale[o] = s_x * s_w[o].
-struct logits_args {
-  const std::int8_t* x;
-  kernels::weights w;
-  const std::int32_t* bias;
-  multipliers scale;
-  int x_zero;
-  std::int32_t* y;
-  int w_zero = 0;
-  unsigned char* scratch = nullptr;  ///< as convolution_forward::needs says
-};
 
 /// y[o] = round(acc[o] * scale[o] * 2^16), halves up, saturated to int32; one output pixel, one group.
 THIMBLE_INLINE void convolution_logits(portable, const geometry g, const logits_args& a) {

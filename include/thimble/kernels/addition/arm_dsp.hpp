@@ -1,7 +1,7 @@
 // Sum of two tensors of one shape, four elements at a time.
 #pragma once
+#include <thimble/kernels/addition/reference.hpp>
 #include <thimble/kernels/arm_dsp/channels.hpp>
-#include <thimble/kernels/pairing.hpp>
 
 #if defined(__ARM_FEATURE_DSP)
 

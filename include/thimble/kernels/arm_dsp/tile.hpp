@@ -43,7 +43,7 @@ static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 40 && sizeof(tile) 
 #define THIMBLE_FOUR_OUTPUTS   \
   THIMBLE_OUTPUT("r4", "")     \
   THIMBLE_OUTPUT("r5", ", r0") \
-      THIMBLE_OUTPUT("r6", ", r0, lsl #1") "add r2, r2, r0, lsl #1\n\t" THIMBLE_OUTPUT("r7", ", r0")
+  THIMBLE_OUTPUT("r6", ", r0, lsl #1") "add r2, r2, r0, lsl #1\n\t" THIMBLE_OUTPUT("r7", ", r0")
 #define THIMBLE_EIGHT_OUTPUTS                                                                         \
   THIMBLE_FOUR_OUTPUTS THIMBLE_OUTPUT("r8", ", r0, lsl #1")                                           \
       THIMBLE_OUTPUT("r10", ", r0, lsl #2") "add r2, r2, r0\n\t" THIMBLE_OUTPUT("r9", ", r0, lsl #1") \

@@ -3,6 +3,8 @@
 #include <thimble/kernels/arm_dsp/pixel.hpp>
 #include <thimble/kernels/arm_dsp/tile.hpp>
 #include <thimble/kernels/arm_dsp/widen.hpp>
+#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/needs.hpp>
 
 #if defined(__ARM_FEATURE_DSP)
 

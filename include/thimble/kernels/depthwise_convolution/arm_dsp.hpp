@@ -1,7 +1,8 @@
 // Depthwise convolution a channel at a time: its image as a plane of int16, filtered by SMLAD.
 #pragma once
 #include <thimble/kernels/arm_dsp/plane.hpp>
-#include <thimble/kernels/convolution.hpp>
+#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/needs.hpp>
 
 #if defined(__ARM_FEATURE_DSP)
 
