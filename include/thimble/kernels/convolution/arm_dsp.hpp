@@ -183,8 +183,9 @@ constexpr kernel_needs convolution_needs(arm_dsp, const geometry& g) {
 }
 
 /// The same bytes as portable. Scratch: convolution_scratch. No zero point of weights.
-THIMBLE_INLINE void convolution(arm_dsp, const geometry& g, const convolution_args& a) {
-  dsp::convolver c(g, a);
+THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const convolution_args& a) {
+  const geometry g = layer, seen = layer;  // the address of `seen` escapes: nothing about it is constant after a call
+  dsp::convolver c(seen, a);
   if (c.s.channels >= g.out.c) c.make(0);
   const std::uint32_t less_zero = dsp::pair_of(-a.x_zero, -a.x_zero);
   const int end = a.part.end * g.out.w;

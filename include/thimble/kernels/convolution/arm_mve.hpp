@@ -22,6 +22,11 @@ THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
   return {fan_in, groups, window, windows, bytes > others ? bytes : others};
 }
 
+/// What is masked, or shifts left: one copy, whatever the key.
+THIMBLE_NOINLINE inline void convolve_by_pairs(const geometry& g, const convolution_args& a) {
+  convolution(arm_dsp{}, g, a);
+}
+
 /// Groups [first, end) of four channels; false if one has a left shift, or none.
 THIMBLE_NOINLINE inline bool make_groups(four_channels* to, const convolution_args& a, const std::int8_t* w, int size,
                                          int first, int end) {
@@ -90,13 +95,14 @@ constexpr kernel_needs convolution_needs(arm_mve, const geometry& g) {
 }
 
 /// The same bytes as portable.
-THIMBLE_INLINE void convolution(arm_mve, const geometry& g, const convolution_args& a) {
+THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolution_args& a) {
+  const geometry g = layer, seen = layer;  // the address of `seen` escapes: nothing about it is constant after a call
   const mve::convolution_scratch s = mve::scratch_of(g);
   auto* const table = reinterpret_cast<mve::four_channels*>(a.scratch);
   auto* const copied = reinterpret_cast<std::int8_t*>(a.scratch + s.window);
   const std::int8_t* const w = g.trained == 0 ? launder(a.w.flash) : a.w.sram;
   const int chunk = s.window / 48, size = s.fan_in, padded = (size + 15) / 16 * 16;
-  if (a.mask != nullptr || !mve::make_groups(table, a, w, size, 0, chunk)) return convolution(arm_dsp{}, g, a);
+  if (a.mask != nullptr || !mve::make_groups(table, a, w, size, 0, chunk)) return mve::convolve_by_pairs(seen, a);
 
   mve::columns c{w,       table,    a.x,         table + chunk, a.y, size, 4 * size - padded, size, g.out.c - 4 * chunk,
                  g.out.w, a.y_zero, a.range.low, a.range.high};
@@ -111,7 +117,7 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& g, const convolution_ar
         c.w = w + 4 * done * size;
         c.y = a.y + 4 * done;
         c.end = table + (end - done);
-        if (!mve::make_groups(table, a, w, size, done, end)) return convolution(arm_dsp{}, g, a);
+        if (!mve::make_groups(table, a, w, size, done, end)) return mve::convolve_by_pairs(seen, a);
         mve::multiply_columns(&c);
       }
     }
@@ -121,9 +127,9 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& g, const convolution_ar
       c.x = copied;
       c.y = a.y + (oy * g.out.w + ox) * g.out.c;
       if (chunk > 0) mve::multiply_columns(&c);
-      mve::multiply_rest(g, a, copied, size, w, c.pixels, c.y);
+      mve::multiply_rest(seen, a, copied, size, w, c.pixels, c.y);
     }
-    if (in_place) mve::multiply_rest(g, a, a.x + oy * g.in.row(), g.in.c, w, g.out.w, a.y + oy * g.out.row());
+    if (in_place) mve::multiply_rest(seen, a, a.x + oy * g.in.row(), g.in.c, w, g.out.w, a.y + oy * g.out.row());
   }
 }
 

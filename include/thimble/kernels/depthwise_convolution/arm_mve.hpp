@@ -16,6 +16,11 @@ constexpr bool is_plane(const geometry& g) {
          7 * g.in.row() < 65536 && 49 * g.out.c < 65536;
 }
 
+/// What is masked, or shifts left: one copy, whatever the key.
+THIMBLE_NOINLINE inline void filter_by_pairs(const geometry& g, const convolution_args& a) {
+  depthwise_convolution(arm_dsp{}, g, a);
+}
+
 /// No channel has a left shift or none.
 THIMBLE_NOINLINE inline bool all_shift_right(const multipliers& scale, int channels) {
   for (int o = 0; o < channels; ++o)
@@ -98,7 +103,7 @@ constexpr kernel_needs depthwise_needs(arm_mve, const geometry& g) {
 
 /// The same bytes as portable.
 THIMBLE_INLINE void depthwise_convolution(arm_mve, const geometry& g, const convolution_args& a) {
-  if (a.mask != nullptr || !mve::all_shift_right(a.scale, g.out.c)) return depthwise_convolution(arm_dsp{}, g, a);
+  if (a.mask != nullptr || !mve::all_shift_right(a.scale, g.out.c)) return mve::filter_by_pairs(g, a);
   const bool two = g.win.stride_h == 2;
   if (g.win.kernel_h == 3)
     two ? mve::filter_channels<3, 2>(g, a) : mve::filter_channels<3, 1>(g, a);
