@@ -114,6 +114,37 @@ THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, cons
                        a.mask, static_cast<int>(y - a.y));
 }
 
+/// f(output) for each output of a plane, in order.
+template <class F>
+THIMBLE_INLINE void for_each_output(const plane& p, int outputs, F f) {
+  std::int8_t* y = p.y;
+  for (int r = 0; r < p.rows; ++r, y += p.y_row)
+    for (int n = 0; n < outputs; ++n, y += p.y_step) f(y, r, n);
+}
+
+/// filter_plane with masks, for a channel whose multiplier is regular and a range that is int8's. An output is clipped below if it
+/// would still be -128 were it one more, so one run makes the masks and a second the outputs; the few that are 127 are looked at.
+template <int Taps, int Stride>
+THIMBLE_NOINLINE void filter_masked(const plane& p, const convolution_args& a, multiplier m, int outputs) {
+  std::uint8_t* const mask = a.mask;
+  std::int8_t* const first = a.y;
+  plane k = p;
+  k.c = channel_of(p.c.bias, m, a.y_zero);
+  const std::int32_t addend = k.c.addend;
+  k.c.addend = addend + static_cast<std::int32_t>(1u << k.c.kind);  // within int32: kind <= 22
+  filter_plane<Taps, Stride>(&k);
+  for_each_output(p, outputs, [&](const std::int8_t* y, int, int) THIMBLE_LAMBDA_INLINE {
+    set_bit(mask, static_cast<int>(y - first), *y != -128);
+  });
+  k.c.addend = addend;
+  filter_plane<Taps, Stride>(&k);
+  for_each_output(p, outputs, [&](const std::int8_t* y, int r, int n) THIMBLE_LAMBDA_INLINE {
+    if (*y != 127) return;
+    const std::int16_t* x = p.x + r * Stride * p.row / 2 + n * Stride;
+    if (requantize(filtered(p, x, Taps), m) + a.y_zero > 127) set_bit(mask, static_cast<int>(y - first), false);
+  });
+}
+
 template <int Taps, int Stride>
 THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
   constexpr int group = plane_group(Taps, Stride);
@@ -145,6 +176,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   p.many = along.out / group * group * 2 * Stride;
   p.rest = static_cast<unsigned>(along.out % group);
   const bool whole = last - first <= l.outputs;
+  const bool masks_fast = a.mask != nullptr && a.range.low == -128 && a.range.high == 127;
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
     const bool trained = o < g.trained;
@@ -167,6 +199,8 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       p.rows = end - begin;
       if (p.c.kind <= last_regular)
         filter_plane<Taps, Stride>(&p);
+      else if (masks_fast && is_regular(a.scale[o]))
+        filter_masked<Taps, Stride>(p, a, a.scale[o], along.out);
       else
         filter_rare(p, g, a, o, along.out);
       if (end == last) break;
