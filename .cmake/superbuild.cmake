@@ -2,6 +2,10 @@
 # lets one ctest run all their tests.
 cmake_host_system_information(RESULT processors QUERY NUMBER_OF_LOGICAL_CORES)
 
+set(what --parallel ${processors})
+if(THIMBLE_SUPERBUILD_TARGET)
+  list(APPEND what --target ${THIMBLE_SUPERBUILD_TARGET})
+endif()
 set(previous "")
 set(subdirs "")
 foreach(preset IN LISTS THIMBLE_SUPERBUILD)
@@ -9,7 +13,7 @@ foreach(preset IN LISTS THIMBLE_SUPERBUILD)
   add_custom_target(${preset} ALL
     COMMAND ${CMAKE_COMMAND} --preset ${preset} -DTHIMBLE_FULL_TESTS=${THIMBLE_FULL_TESTS} -DTHIMBLE_SHARED=${THIMBLE_SHARED}
             -DTHIMBLE_VECTORS=${THIMBLE_VECTORS} -DTHIMBLE_MODELS=${THIMBLE_MODELS} -DTHIMBLE_GRADIENTS=${THIMBLE_GRADIENTS}
-    COMMAND ${CMAKE_COMMAND} --build ${folder} --parallel ${processors}
+    COMMAND ${CMAKE_COMMAND} --build ${folder} ${what}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}
     COMMENT "${preset}"
     USES_TERMINAL VERBATIM)
@@ -19,6 +23,14 @@ foreach(preset IN LISTS THIMBLE_SUPERBUILD)
   set(previous ${preset})
   string(APPEND subdirs "subdirs(\"${folder}\")\n")
 endforeach()
+
+if(THIMBLE_SUPERBUILD_TARGET STREQUAL benchmark)
+  list(TRANSFORM THIMBLE_SUPERBUILD REPLACE "^cortex-" "" OUTPUT_VARIABLE cores)
+  list(JOIN cores , cores)
+  add_custom_target(table ALL COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_SOURCE_DIR}/build -DCORES=${cores}
+    -P ${CMAKE_SOURCE_DIR}/benchmarks/table.cmake USES_TERMINAL VERBATIM)
+  add_dependencies(table ${previous})
+endif()
 
 file(WRITE ${CMAKE_BINARY_DIR}/presets.cmake "${subdirs}")
 set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_BINARY_DIR}/presets.cmake)

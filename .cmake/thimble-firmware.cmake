@@ -12,6 +12,7 @@
 #   OPTIMIZE flag...    e.g. -O3, or -Os -flto. Default: -O2
 #   LIBRARIES target... linked besides thimble::thimble
 #   QUIET               no report of the bytes used
+#   FAR                 constants in a memory of their own, on boards whose flash is small (board.h, THIMBLE_FAR_ORIGIN)
 #
 #   thimble_run_firmware(blink [TARGET name] [ARGUMENTS text...] [ICOUNT] [TIMEOUT seconds])
 # makes a build target (default: run_blink) that runs it.
@@ -27,7 +28,7 @@
 set(THIMBLE_CMAKE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(thimble_add_firmware name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg QUIET "SRAM;FLASH;STACK" "SOURCES;OPTIMIZE;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "QUIET;FAR" "SRAM;FLASH;STACK" "SOURCES;OPTIMIZE;LIBRARIES")
   if(NOT THIMBLE_CORE)
     message(FATAL_ERROR "thimble_add_firmware(${name}): configure with the toolchain file ${THIMBLE_CMAKE_DIR}/arm-none-eabi.cmake")
   endif()
@@ -52,6 +53,9 @@ function(thimble_add_firmware name)
       list(APPEND definitions -DTHIMBLE_${budget}=${arg_${budget}})
     endif()
   endforeach()
+  if(arg_FAR)
+    list(APPEND definitions -DTHIMBLE_FAR)
+  endif()
   add_custom_command(OUTPUT ${script}
     COMMAND ${CMAKE_CXX_COMPILER} -E -P -x c ${definitions} ${THIMBLE_FIRMWARE_DIR}/link.ld.S -o ${script}
     DEPENDS ${THIMBLE_FIRMWARE_DIR}/link.ld.S ${THIMBLE_FIRMWARE_DIR}/board.h

@@ -82,6 +82,17 @@ inline const std::int32_t* bias_of(vector_case& c, int channels, names keys) {
   return nullptr;
 }
 
+/// Runs the target's kernel, or portable where the target has none for the layer.
+template <class Operation>
+void run_native(vector_case& c, const kernels::geometry& g, kernels::convolution_args a) {
+  const kernels::kernel_needs needs = kernels::needs_of<Operation, native>(g);
+  if (!needs.serves || a.w_zero != 0) return Operation::body(portable{}, g, a);
+  const std::size_t mark = c.mark();
+  a.scratch = c.space<unsigned char>(needs.scratch).data();
+  Operation::body(native{}, g, a);
+  c.release(mark);
+}
+
 /// Runs the operation for each of n batches, whole or a row at a time, and compares.
 template <class Operation>
 void run_batches(vector_case& c, const kernels::geometry& g, kernels::convolution_args a, int n) {
@@ -92,7 +103,7 @@ void run_batches(vector_case& c, const kernels::geometry& g, kernels::convolutio
     a.x = x.data() + b * g.in.size();
     a.y = y.data() + b * g.out.size();
     for (a.part = {0, g.out.h / 2}; a.part.begin < g.out.h; a.part = {a.part.end, g.out.h})
-      Operation::body(native{}, g, a);
+      run_native<Operation>(c, g, a);
   }
   c.check(expected, y);
 }

@@ -91,16 +91,16 @@ inline int run_layer(const chained_layer& l) {
     const kernels::geometry g{
         {1, 1, static_cast<int>(l.x.size())}, {1, 1, static_cast<int>(l.c.elements({l.tensor("bias")}))}, {}};
     require_sizes(l.c, g, 1);
-    kernels::convolution_forward::body(native{}, g, l.args(g, std::int64_t{g.in.c} * g.out.c));
+    run_native<kernels::convolution_forward>(l.c, g, l.args(g, std::int64_t{g.in.c} * g.out.c));
     return g.out.size();
   }
   const kernels::geometry g = l.geometry();
   const std::int64_t filters = std::int64_t{g.win.taps()} * g.out.c;
   if (kind == "conv_2d") {
-    kernels::convolution_forward::body(native{}, g, l.args(g, filters * g.in.c));
+    run_native<kernels::convolution_forward>(l.c, g, l.args(g, filters * g.in.c));
   } else if (kind == "depthwise_conv_2d") {
     l.c.require(divides(g.in.c, g.out.c), l.key("size"), ": no whole depth multiplier");
-    kernels::depthwise_forward::body(native{}, g, l.args(g, filters));
+    run_native<kernels::depthwise_forward>(l.c, g, l.args(g, filters));
   } else {
     require_pool(l.c, g, 1);
     const kernels::pool_args a{l.x.data(), l.range(), l.y.data(), nullptr, {0, g.out.h}};

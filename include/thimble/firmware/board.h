@@ -25,6 +25,8 @@
 #define THIMBLE_FLASH_LENGTH 512K
 #define THIMBLE_SRAM_ORIGIN 0x20000000
 #define THIMBLE_SRAM_LENGTH 512K
+#define THIMBLE_FAR_ORIGIN 0x11000000 /* SSRAM: room for constants that the flash has not, if THIMBLE_FAR is defined */
+#define THIMBLE_FAR_LENGTH 2M
 #define THIMBLE_COUNTER_FPGA 0x59302000
 #else
 #error "no THIMBLE_BOARD_... defined: build firmware with thimble_add_firmware, or add the board to board.h"

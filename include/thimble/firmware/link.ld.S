@@ -10,8 +10,15 @@
 #define THIMBLE_SRAM THIMBLE_SRAM_LENGTH
 #endif
 
+#if defined(THIMBLE_FAR) && defined(THIMBLE_FAR_ORIGIN)
+#define THIMBLE_CONSTANTS_FAR
+#endif
+
 MEMORY
 {
+#ifdef THIMBLE_CONSTANTS_FAR
+  FAR (r) : ORIGIN = THIMBLE_FAR_ORIGIN, LENGTH = THIMBLE_FAR_LENGTH
+#endif
   FLASH (rx) : ORIGIN = THIMBLE_FLASH_ORIGIN, LENGTH = THIMBLE_FLASH
   SRAM (rwx) : ORIGIN = THIMBLE_SRAM_ORIGIN, LENGTH = THIMBLE_SRAM
 }
@@ -24,13 +31,19 @@ SECTIONS
   {
     KEEP(*(.vectors))
     *(.text .text.*)
+#ifndef THIMBLE_CONSTANTS_FAR
     *(.rodata .rodata.*)
+#endif
     . = ALIGN(4);
     thimble_init_begin = .;
     KEEP(*(SORT_BY_INIT_PRIORITY(.init_array.*)))
     KEEP(*(.init_array))
     thimble_init_end = .;
   } > FLASH
+
+#ifdef THIMBLE_CONSTANTS_FAR
+  .rodata : { *(.rodata .rodata.*) } > FAR
+#endif
 
   .ARM.exidx : { *(.ARM.exidx*) } > FLASH
 

@@ -1,26 +1,10 @@
 // 2-D convolution, forward. Also dense layers: a convolution of one pixel.
 #pragma once
-#include <thimble/kernels/access.hpp>
-#include <thimble/kernels/geometry.hpp>
-#include <thimble/tensor/requantize.hpp>
+#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/lanes.hpp>
+#include <thimble/kernels/needs.hpp>
 
 namespace thimble::kernels {
-
-/// x int8 [in], weights int8 OHWI with in.c / groups channels I, bias int32 [out.c] at scale s_x * s_w[o], or null for zeros,
-/// multiplier[o] = s_x * s_w[o] / s_y, y int8 [out]. mask: one bit an output, or null. w_zero: the weights' zero point, 0 but
-/// in dense layers (a window of one tap, one group) of files that quantize them per tensor.
-struct convolution_args {
-  const std::int8_t* x;
-  kernels::weights w;
-  const std::int32_t* bias;
-  multipliers scale;
-  int x_zero, y_zero;
-  limits range;
-  std::int8_t* y;
-  std::uint8_t* mask;
-  rows part;
-  int w_zero = 0;
-};
 
 /// Channels of one tap of a filter.
 THIMBLE_INLINE int filter_channels(const geometry& g) { return g.groups == 1 ? g.in.c : g.in.c / g.groups; }
@@ -132,17 +116,6 @@ THIMBLE_INLINE void convolution(portable, const geometry g, const convolution_ar
       }
 }
 
-/// As above, but y is the accumulator rescaled to Q15.16: real = y * 2^-16. scale[o] = s_x * s_w[o].
-struct logits_args {
-  const std::int8_t* x;
-  kernels::weights w;
-  const std::int32_t* bias;
-  multipliers scale;
-  int x_zero;
-  std::int32_t* y;
-  int w_zero = 0;
-};
-
 /// y[o] = round(acc[o] * scale[o] * 2^16), halves up, saturated to int32; one output pixel, one group.
 THIMBLE_INLINE void convolution_logits(portable, const geometry g, const logits_args& a) {
   const kernels::weights w = launder(a.w, g.listed);
@@ -154,7 +127,20 @@ THIMBLE_INLINE void convolution_logits(portable, const geometry g, const logits_
   }
 }
 
+constexpr kernel_needs convolution_needs(portable, const geometry&) { return {}; }
+
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/convolution/arm_dsp.hpp>
+#include <thimble/kernels/convolution/arm_mve.hpp>
+
+namespace thimble::kernels {
+
 struct convolution_forward {
+  template <class Target>
+  static constexpr kernel_needs needs(Target t, const geometry& g) {
+    return convolution_needs(t, g);
+  }
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const convolution_args& a) {
     convolution(t, g, a);

@@ -160,7 +160,20 @@ constexpr window_key depthwise_key(const geometry& g) {
   return key;
 }
 
+constexpr kernel_needs depthwise_needs(portable, const geometry&) { return {}; }
+
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
+#include <thimble/kernels/depthwise_convolution/arm_mve.hpp>
+
+namespace thimble::kernels {
+
 struct depthwise_forward {
+  template <class Target>
+  static constexpr kernel_needs needs(Target t, const geometry& g) {
+    return depthwise_needs(t, g);
+  }
   static constexpr window_key key(const geometry& g) { return depthwise_key(g); }
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const convolution_args& a) {

@@ -33,24 +33,40 @@ struct keep_input {
 };
 
 /// InPlace: whether output rows follow the input's, so that they may overwrite them.
-template <class Kernel, bool InPlace = true>
+template <class Kernel, bool InPlace = true, class Target = native>
 struct forward {
+  static constexpr kernels::geometry geometry_of(const facts& f) {
+    return {f.in, f.out, f.win, f.trained, f.groups, f.selected == selection::largest};
+  }
+  /// Only portable takes a zero point of the weights.
+  static constexpr kernels::kernel_needs needs(const facts& f) {
+    return f.weight_zero == 0 ? kernels::serving_needs<Kernel, Target>(geometry_of(f)) : kernels::kernel_needs{};
+  }
+  template <class At>
+  static constexpr auto target() {
+    if constexpr (At::node.weight_zero == 0)
+      return kernels::serving<Kernel, Target, At::geometry>();
+    else
+      return portable{};
+  }
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::x0, role::w, role::b},
             .writes = {role::y, role::mask},
             .modifies = role::none,
-            .scratch = 0,
-            .in_place = {{InPlace ? role::y : role::none, role::x0, row_lag(f)}}};
+            .scratch = needs(f).scratch,
+            .in_place = {{InPlace ? role::y : role::none, role::x0, needs(f).by_channel ? 0 : row_lag(f)}}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
+    using serving = decltype(target<At>());
     if constexpr (At::node.logits)
-      kernels::call<Kernel, At::geometry>(
-          kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), at.logits()});
+      kernels::call<Kernel, At::geometry, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
+                                                                        At::zero(role::x0), at.logits(),
+                                                                        At::node.weight_zero, at.scratch()});
     else
-      kernels::call<Kernel, At::geometry>(kernels::convolution_args{
+      kernels::call<Kernel, At::geometry, serving>(kernels::convolution_args{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
-          at.mask(), at.part(), At::node.weight_zero});
+          at.mask(), at.part(), At::node.weight_zero, at.scratch()});
   }
 };
 

@@ -5,8 +5,25 @@ namespace thimble {
 
 /// Plain C++: the specification. Every other target gives the same bytes.
 struct portable {};
+/// Each other target has `base`, whose kernels serve what its own do not.
+
+/// Cortex-M4, M7, M33: multiplications of pairs of 16 bits, saturation, high halves of products.
+struct arm_dsp : portable {
+  using base = portable;
+};
+
+/// Cortex-M55 and M85: vectors of 128 bits (Helium), integer.
+struct arm_mve : arm_dsp {
+  using base = arm_dsp;
+};
 
 /// The best target of this translation unit. Appears only as a default template argument.
+#if defined(__ARM_FEATURE_MVE) && !defined(__ARM_BIG_ENDIAN)
+using native = arm_mve;
+#elif defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(__ARM_BIG_ENDIAN)
+using native = arm_dsp;
+#else
 using native = portable;
+#endif
 
 }  // namespace thimble

@@ -1,0 +1,279 @@
+// One channel of a depthwise convolution: a plane of int16 values under a square window of 3, 5 or 7 taps, stride 1 or 2.
+#pragma once
+#include <cstddef>
+
+#include <thimble/kernels/arm_dsp/channels.hpp>
+
+#if defined(__ARM_FEATURE_DSP)
+
+namespace thimble::kernels::dsp {
+
+/// One call of filter_plane. The assembly below knows the offsets; it copies all of it to its frame.
+struct plane {
+  const std::int16_t* x;  ///< where the first output's window begins, at a multiple of four bytes
+  int row;                ///< bytes of a row of the plane, likewise
+  int next_row;           ///< bytes from behind the last window of a row to the first of the next
+  std::int8_t* y;
+  int y_step;     ///< bytes from output to output
+  channel c;      ///< regular
+  int many;       ///< bytes of x under the groups of eight outputs in a row (of four with 7 taps at stride 1)
+  unsigned rest;  ///< the outputs that are left, in binary: groups of four, two and one
+  int rows;
+  int y_row;            ///< bytes from behind the last output of a row to the first of the next
+  std::uint32_t w[44];  ///< for each row of taps: pairs {0, 1}, {1, 2}, {2, 3}, ...
+};
+static_assert(sizeof(void*) != 4 || (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && sizeof(plane) == 228));
+
+/// The outputs that filter_plane makes in one go.
+constexpr int plane_group(int taps, int stride) { return taps == 7 && stride == 1 ? 4 : 8; }
+
+/// y = requantized bias + sum over taps of x * w. Instructions for eight outputs: 140 (3 x 3), 245 (5 x 5).
+/// Accumulators r4 on, word of x r12. An output's taps meet the words of x two by two; where its window begins in the middle of a
+/// word, it takes the first tap alone and the pairs {1, 2}, {3, 4} for the rest; else {0, 1}, {2, 3} and the last tap alone.
+template <int Taps, int Stride>
+THIMBLE_NOINLINE void filter_plane(const plane* p) {
+  static_assert((Taps == 3 || Taps == 5 || Taps == 7) && (Stride == 1 || Stride == 2));
+  register const plane* r0 asm("r0") = p;
+  asm volatile(
+      R"(
+        .altmacro
+        .set th_k, %c[taps]
+        .set th_s, %c[stride]
+        .set th_half, (th_k - 1) / 2
+        @ th_reg: the register of pair {t, t + 1}
+        .macro th_find t
+          .if th_k == 3
+            .set th_reg, 2 + \t
+          .elseif th_k == 5
+            .set th_reg, 1 + \t
+            .if \t == 3
+              .set th_reg, 14
+            .endif
+          .elseif th_s == 1
+            .set th_reg, 8 + \t
+            .if \t > 3
+              .set th_reg, \t - 2
+            .endif
+          .else
+            .set th_reg, 1 + \t / 2
+            .if \t == 5
+              .set th_reg, 14
+            .endif
+          .endif
+        .endm
+        .macro th_emit op, acc, w
+          \op r\acc, r12, r\w, r\acc
+        .endm
+        .macro th_use op, j, t
+          th_find \t
+          th_emit \op, %%(4 + \j), %%th_reg
+        .endm
+        @ what word th_i gives to output j
+        .macro th_meet j
+          .if th_s == 2
+            .set th_m, th_i - \j
+          .elseif (\j) & 1
+            .if th_i == (\j) / 2
+              th_use smlatb, \j, 0
+            .endif
+            .set th_m, th_i - (\j) / 2 - 1
+            .if th_m >= 0
+              .if th_m < th_half
+                th_use smlad, \j, %%(2 * th_m + 1)
+              .endif
+            .endif
+            .set th_m, -1
+          .else
+            .set th_m, th_i - (\j) / 2
+          .endif
+          .if th_m >= 0
+            .if th_m < th_half
+              th_use smlad, \j, %%(2 * th_m)
+            .elseif th_m == th_half
+              th_use smlabt, \j, %%(th_k - 2)
+            .endif
+          .endif
+        .endm
+        .macro th_load at
+          ldr r12, [r0, #\at]
+        .endm
+        .macro th_words n
+          .if th_s == 1
+            .set th_count, (\n + th_k) / 2
+          .else
+            .set th_count, \n + th_half
+          .endif
+          .set th_i, 0
+          .rept th_count
+            th_load %%(4 * th_i)
+            .set th_j, 0
+            .rept \n
+              th_meet %%th_j
+              .set th_j, th_j + 1
+            .endr
+            .set th_i, th_i + 1
+          .endr
+        .endm
+        .macro th_weights at
+          .if th_k == 3
+            ldrd r2, r3, [sp, #\at]
+          .elseif th_k == 5
+            ldrd r1, r2, [sp, #\at]
+            ldrd r3, lr, [sp, #\at + 8]
+          .elseif th_s == 1
+            ldrd r8, r9, [sp, #\at]
+            ldrd r10, r11, [sp, #\at + 8]
+            ldrd r2, r3, [sp, #\at + 16]
+          .else
+            ldr r1, [sp, #\at]
+            ldr r2, [sp, #\at + 8]
+            ldrd r3, lr, [sp, #\at + 16]
+          .endif
+        .endm
+        .macro th_begin n
+          ldr r4, [sp, #20]
+          .set th_j, 1
+          .rept \n - 1
+            th_copy %%(4 + th_j)
+            .set th_j, th_j + 1
+          .endr
+        .endm
+        .macro th_copy acc
+          mov r\acc, r4
+        .endm
+        .macro th_out acc, steps
+          smmlar r\acc, r\acc, r0, r\acc
+          add r\acc, r\acc, r\acc, asr #31
+          qadd r\acc, r\acc, r1
+          asr r\acc, r\acc, lr
+          ssat r\acc, #8, r\acc
+          .if \steps == 0
+            strb r\acc, [r2]
+          .elseif \steps == 1
+            strb r\acc, [r2, r3]
+          .else
+            strb r\acc, [r2, r3, lsl #\steps / 2]
+          .endif
+        .endm
+        @ n outputs
+        .macro th_group n
+          th_begin \n
+          ldr r0, [sp, #0]
+          .if th_k == 3 || (th_k == 7 && th_s == 1)
+            ldr r1, [sp, #4]
+          .endif
+          .set th_y, 0
+          .rept th_k
+            th_weights %%(52 + 4 * (th_k - 1) * th_y)
+            th_words \n
+            .set th_y, th_y + 1
+            .if th_y < th_k
+              .if th_k == 3 || (th_k == 7 && th_s == 1)
+                add r0, r0, r1
+              .else
+                ldr r12, [sp, #4]
+                add r0, r0, r12
+              .endif
+            .endif
+          .endr
+          ldrd r0, r1, [sp, #28]
+          ldr lr, [sp, #24]
+          ldrd r2, r3, [sp, #12]
+          th_out 4, 0
+          .if \n > 1
+            th_out 5, 1
+          .endif
+          .if \n == 1
+            add r2, r2, r3
+          .elseif \n == 2
+            add r2, r2, r3, lsl #1
+          .else
+            th_out 6, 2
+            add r2, r2, r3, lsl #1
+            th_out 7, 1
+            .if \n == 4
+              add r2, r2, r3, lsl #1
+            .else
+              th_out 8, 2
+              th_out 10, 4
+              add r2, r2, r3
+              th_out 9, 2
+              th_out 11, 4
+              add r2, r2, r3
+              add r2, r2, r3, lsl #2
+            .endif
+          .endif
+          str r2, [sp, #12]
+          ldr r0, [sp, #0]
+          add r0, r0, #(2 * th_s * \n)
+          str r0, [sp, #0]
+        .endm
+        push {r0, r7, r11}
+        mov r2, sp
+        sub sp, sp, #236
+        str r2, [sp, #232]
+        mov r1, sp
+        .rept (13 + th_k * (th_k - 1) + 7) / 8
+          ldm r0!, {r4, r5, r6, r7, r8, r9, r10, r11}
+          stm r1!, {r4, r5, r6, r7, r8, r9, r10, r11}
+        .endr
+      1:
+        ldr r0, [sp, #0]
+        ldr r1, [sp, #36]
+        cmp r1, #0
+        beq 3f
+        add r1, r1, r0
+        str r1, [sp, #228]
+      2:
+        .if th_k == 7 && th_s == 1
+          th_group 4
+        .else
+          th_group 8
+        .endif
+        ldr r1, [sp, #228]
+        cmp r0, r1
+        bne 2b
+      3:
+        .if th_k != 7 || th_s != 1
+          ldr r1, [sp, #40]
+          tst r1, #4
+          beq 4f
+          th_group 4
+        .endif
+      4:
+        ldr r1, [sp, #40]
+        tst r1, #2
+        beq 5f
+        th_group 2
+      5:
+        ldr r1, [sp, #40]
+        tst r1, #1
+        beq 6f
+        th_group 1
+      6:
+        ldr r1, [sp, #8]
+        add r0, r0, r1
+        str r0, [sp, #0]
+        ldr r2, [sp, #12]
+        ldrd r1, r3, [sp, #44]
+        add r2, r2, r3
+        str r2, [sp, #12]
+        subs r1, r1, #1
+        str r1, [sp, #44]
+        bne 1b
+        ldr r2, [sp, #232]
+        mov sp, r2
+        pop {r0, r7, r11}
+        .noaltmacro
+        .irp name, find, emit, use, meet, load, words, weights, begin, copy, out, group
+          .purgem th_\name
+        .endr
+)"
+      : "+r"(r0)
+      : [taps] "i"(Taps), [stride] "i"(Stride)
+      : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
+}
+
+}  // namespace thimble::kernels::dsp
+
+#endif

@@ -1,0 +1,222 @@
+// Convolution in tiles of eight, four or one pixels, by SMLAD on widened activations.
+#pragma once
+#include <thimble/kernels/arm_dsp/pixel.hpp>
+#include <thimble/kernels/arm_dsp/tile.hpp>
+#include <thimble/kernels/arm_dsp/widen.hpp>
+#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/needs.hpp>
+
+#if defined(__ARM_FEATURE_DSP)
+
+namespace thimble::kernels {
+namespace dsp {
+
+/// Where a convolution's scratch lies, in bytes.
+struct convolution_scratch {
+  int fan_in;    ///< K: products of a sum
+  int pixels;    ///< of the widest tile: 8, 4 or 1
+  int channels;  ///< of the table, at offset 0; single pixels have none
+  int x, row, bytes;
+};
+constexpr int filter_size(const geometry& g) { return g.win.taps() * g.in.c; }
+THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
+  constexpr int most_channels = 256, most_tile = 16384;
+  convolution_scratch s{};
+  s.fan_in = filter_size(g);
+  const int k = padded4(s.fan_in), positions = g.out.pixels();
+  s.pixels = positions >= 8 && 16 * k <= most_tile ? 8 : positions >= 4 && 8 * k <= most_tile ? 4 : 1;
+  s.channels = s.pixels == 1 ? 0 : g.out.c < most_channels ? g.out.c : most_channels;
+  s.x = s.channels * static_cast<int>(sizeof(channel));
+  s.row = s.x + 2 * k * s.pixels;
+  s.bytes = s.row + k;
+  return s;
+}
+
+/// Rows of weights, one an output channel, wherever they lie.
+struct filter_rows {
+  const geometry& g;
+  const std::int8_t *flash, *sram;
+  std::int8_t* room;  ///< for one row
+  int size;           ///< K
+
+  [[nodiscard]] THIMBLE_INLINE bool is_split() const { return g.trained != 0 && g.trained != g.in.c; }
+  /// Rows [0, direct()) may be read by whole words where they lie; the last would be read past its end.
+  [[nodiscard]] THIMBLE_INLINE int direct() const { return is_split() ? 0 : (size & 3) != 0 ? g.out.c - 1 : g.out.c; }
+  [[nodiscard]] THIMBLE_INLINE const std::int8_t* at(int o) const { return (g.trained == 0 ? flash : sram) + o * size; }
+  /// The row of channel o, copied.
+  THIMBLE_NOINLINE const std::int8_t* copy(int o) const {
+    if (!is_split()) {
+      std::memcpy(room, at(o), static_cast<std::size_t>(size));
+      return room;
+    }
+    const int c = g.in.c, k = g.trained, taps = g.win.taps();
+    std::int8_t* to = room;
+    for (int r = o * taps; r < (o + 1) * taps; ++r, to += c) {
+      std::memcpy(to, sram + r * k, static_cast<std::size_t>(k));
+      std::memcpy(to + k, flash + r * c + k, static_cast<std::size_t>(c - k));
+    }
+    return room;
+  }
+};
+
+/// put(o, bias[o] + sum over k of x[k] * w[o][k]) for every output channel of one pixel.
+template <class Put>
+THIMBLE_INLINE void multiply_pixel(const filter_rows& w, const std::uint32_t* x, const std::int32_t* bias, Put put) {
+  const int words = padded4(w.size) / 4, channels = w.g.out.c, direct = w.direct(), row = w.size;
+  int o = 0;
+  const std::int32_t zeros[4]{};
+  quad q{x, x + 2 * words, w.at(0), row, -words & 3, bias != nullptr ? bias : zeros, {}};
+  for (; o + 4 <= direct; o += 4, q.w += 4 * row) {
+    multiply_quad(&q);
+    if (bias != nullptr) q.bias += 4;
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) put(o + j, q.sums[j]);
+  }
+#pragma GCC unroll 1
+  for (; o < channels; ++o)
+    put(o, multiply_row(bias != nullptr ? bias[o] : 0, x, o < direct ? w.at(o) : w.copy(o), words));
+}
+
+/// One call of a convolution.
+struct convolver {
+  const geometry& g;
+  const convolution_args& a;
+  const convolution_scratch s;
+  const filter_rows w;
+  channel_source source;
+  channel* table;
+  std::uint32_t* x;
+  int first = 0;   ///< channel of table[0]
+  int pixels = 0;  ///< of the tile in work
+  int from = 0;    ///< its first pixel
+
+  THIMBLE_INLINE convolver(const geometry& layer, const convolution_args& args)
+      : g(layer),
+        a(args),
+        s(scratch_of(layer)),
+        w{layer, launder(args.w.flash), args.w.sram, reinterpret_cast<std::int8_t*>(args.scratch + s.row), s.fan_in},
+        source{args.bias, args.scale, args.y_zero, args.range, 255 * 128 * s.fan_in, args.mask != nullptr},
+        table(reinterpret_cast<channel*>(args.scratch)),
+        x(reinterpret_cast<std::uint32_t*>(args.scratch + s.x)) {}
+
+  /// One channel that is not regular, in all pixels of the tile.
+  static void finish(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums) {
+    const auto& me = *static_cast<const convolver*>(t->context);
+    const int channels = me.g.out.c, o = me.first + static_cast<int>(c - me.table);
+    for (int p = 0; p < me.pixels; ++p)
+      y[p * channels] = sums == nullptr ? static_cast<std::int8_t>(c->addend)
+                                        : clamp(requantize(sums[p], me.a.scale[o]) + me.a.y_zero, me.a.range, me.a.mask,
+                                                (me.from + p) * channels + o);
+  }
+
+  /// Channels [first + i, first + end) of the tile, their weights at `weights`.
+  void multiply(const std::int8_t* weights, int i, int end) const {
+    const int words = padded4(s.fan_in) / 4;
+    const tile t{x,
+                 weights,
+                 table + i,
+                 a.y + from * g.out.c + first + i,
+                 g.out.c,
+                 x + words * pixels * 2,
+                 -words & 3,
+                 table + end,
+                 s.fan_in - 4 * words,
+                 s.fan_in,
+                 finish,
+                 this};
+    if (pixels == 8)
+      multiply_tile<8>(&t);
+    else
+      multiply_tile<4>(&t);
+  }
+
+  void make(int begin) {
+    first = begin;
+    const int left = g.out.c - begin;
+    make_channels(table, source, begin, left < s.channels ? left : s.channels);
+  }
+
+  /// The tile whose activations are in x.
+  THIMBLE_NOINLINE void finish_tile() {
+    const int direct = w.direct();
+    for (int begin = 0; begin < g.out.c; begin += s.channels) {
+      if (s.channels < g.out.c) make(begin);
+      const int end = begin + s.channels < g.out.c ? begin + s.channels : g.out.c;
+      const int border = direct < begin ? begin : direct < end ? direct : end;
+      if (border > begin) multiply(w.at(begin), 0, border - begin);
+      for (int o = border; o < end; ++o) multiply(w.copy(o), o - begin, o - begin + 1);
+    }
+    if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
+  }
+
+  /// The pixel whose activations are in x. Channels by rare_output if they are not regular, or are masked.
+  THIMBLE_NOINLINE void finish_pixel() const {
+    const multipliers scale = a.scale;  // copies: a store to y might change what is not
+    const int twice = 1 + 2 * a.y_zero, at = from * g.out.c;
+    const std::uint32_t regular = a.mask == nullptr ? last_regular : 0;
+    std::int8_t* const y = a.y + at;
+    multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
+      const auto less_one = static_cast<std::uint32_t>(-scale.shift[o] - 1);
+      y[o] = less_one < regular ? requantized(sum, scale.mantissa[o], less_one, twice) : rare_output(o, sum);
+    });
+    if (a.range.low > -128 || a.range.high < 127) clamp_all(y, g.out.c, a.range);
+  }
+  THIMBLE_NOINLINE std::int8_t rare_output(int o, std::int32_t sum) const {
+    return clamp(requantize(sum, a.scale[o]) + a.y_zero, a.range, a.mask, from * g.out.c + o);
+  }
+};
+
+template <int Pixels>
+THIMBLE_INLINE void widen_tile(const geometry& g, const convolution_args& a, const convolver& c,
+                               std::uint32_t less_zero) {
+  if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1)
+    widen_pixels<Pixels>(c.x, a.x + c.from * g.in.c, g.in.c, less_zero, a.x_zero);
+  else
+    widen_windows<Pixels>(g, c.x, c.w.room, a.x, c.from, less_zero, a.x_zero);
+}
+
+}  // namespace dsp
+
+constexpr kernel_needs convolution_needs(arm_dsp, const geometry& g) {
+  const int bytes = dsp::scratch_of(g).bytes;
+  return {.serves = !g.listed && g.groups == 1 && bytes <= 24 * 1024, .scratch = bytes, .by_channel = false};
+}
+
+/// The same bytes as portable. Scratch: convolution_scratch. No zero point of weights.
+THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const convolution_args& a) {
+  const geometry g = layer, seen = layer;  // the address of `seen` escapes: nothing about it is constant after a call
+  dsp::convolver c(seen, a);
+  if (c.s.channels >= g.out.c) c.make(0);
+  const std::uint32_t less_zero = dsp::pair_of(-a.x_zero, -a.x_zero);
+  const int end = a.part.end * g.out.w;
+  for (c.from = a.part.begin * g.out.w; c.from < end; c.from += c.pixels) {
+    const int left = end - c.from;
+    c.pixels = left >= 8 && c.s.pixels == 8 ? 8 : left >= 4 && c.s.pixels >= 4 ? 4 : 1;
+    if (c.pixels == 8)
+      dsp::widen_tile<8>(g, a, c, less_zero);
+    else if (c.pixels == 4)
+      dsp::widen_tile<4>(g, a, c, less_zero);
+    else
+      dsp::widen_tile<1>(g, a, c, less_zero);
+    if (c.pixels == 1)
+      c.finish_pixel();
+    else
+      c.finish_tile();
+  }
+}
+
+/// The same values as portable: y[o] = round(acc[o] * scale[o] * 2^16). Scratch as convolution's.
+THIMBLE_INLINE void convolution_logits(arm_dsp, const geometry& g, const logits_args& a) {
+  const dsp::convolution_scratch s = dsp::scratch_of(g);
+  auto* x = reinterpret_cast<std::uint32_t*>(a.scratch + s.x);
+  dsp::widen_pixels<1>(x, a.x, g.in.c, dsp::pair_of(-a.x_zero, -a.x_zero), a.x_zero);
+  const dsp::filter_rows w{g, launder(a.w.flash), a.w.sram, reinterpret_cast<std::int8_t*>(a.scratch + s.row), g.in.c};
+  dsp::multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
+    const multiplier m = a.scale[o];
+    a.y[o] = saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
+  });
+}
+
+}  // namespace thimble::kernels
+
+#endif

@@ -1,0 +1,234 @@
+// Depthwise convolution a channel at a time: its image as a plane of int16, filtered by SMLAD.
+#pragma once
+#include <thimble/kernels/arm_dsp/plane.hpp>
+#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/needs.hpp>
+
+#if defined(__ARM_FEATURE_DSP)
+
+namespace thimble::kernels {
+namespace dsp {
+
+/// One axis of an image, and what a step along it is in bytes.
+struct image_axis {
+  int in, out, pad;
+  int x, y, w;
+};
+
+/// The plane in scratch: rows of `width` int16 values, beginning `pad` before the image; as many rows as `outputs` rows of output
+/// see. Where that is less than the image, the image passes in bands.
+struct plane_layout {
+  bool turned;  ///< rows of the plane are the image's columns: for images higher than wide
+  int width, rows, outputs;
+  [[nodiscard]] constexpr int bytes() const { return 2 * width * rows + 4; }
+};
+THIMBLE_INLINE constexpr plane_layout layout_of(const geometry& g) {
+  constexpr int most = 12 * 1024;
+  const int k = g.win.kernel_h, s = g.win.stride_h;
+  const auto width = [&](int in, int out, int pad) {
+    const int seen = (out - 1) * s + k, held = pad + in;
+    return ((seen > held ? seen : held) + 1) / 2 * 2;
+  };
+  const int turned = width(g.in.h, g.out.h, g.win.pad_top), rows = (g.out.w - 1) * s + k;
+  if (g.out.h > g.out.w && 2 * turned * rows <= most) return {true, turned, rows, g.out.w};
+  const int plain = width(g.in.w, g.out.w, g.win.pad_left);
+  const int fit = (most / (2 * plain) - k) / s + 1;
+  const int outputs = fit < 1 ? 1 : fit < g.out.h ? fit : g.out.h;
+  return {false, plain, (outputs - 1) * s + k, outputs};
+}
+constexpr bool is_plane(const geometry& g) {
+  const window& w = g.win;
+  const bool taps = w.kernel_h == w.kernel_w && (w.kernel_h == 3 || w.kernel_h == 5 || w.kernel_h == 7);
+  const bool strides = w.stride_h == w.stride_w && (w.stride_h == 1 || w.stride_h == 2);
+  return taps && strides && w.dilation_h == 1 && w.dilation_w == 1 && g.in.c == g.out.c &&
+         w.pad_top <= w.kernel_h - w.stride_h && g.out.w <= g.in.w && layout_of(g).bytes() <= 20 * 1024;
+}
+
+/// Rows of one channel, `step` bytes from value to value. 2.5 instructions a value.
+THIMBLE_NOINLINE inline void gather(std::int16_t* to, int width, const std::int8_t* from, int step, int next, int count,
+                                    int rows) {
+#define THIMBLE_FOUR                                                                                 \
+  "ldrsb %[a], [%[x]]\n\tldrsb %[b], [%[x], %[s]]\n\tldrsb %[c], [%[x], %[s], lsl #1]\n\t"           \
+  "ldrsb %[d], [%[x], %[s3]]\n\tadd %[x], %[x], %[s], lsl #2\n\tpkhbt %[a], %[a], %[b], lsl #16\n\t" \
+  "pkhbt %[c], %[c], %[d], lsl #16\n\tstr %[a], [%[to]], #4\n\tstr %[c], [%[to]], #4\n\t"
+  for (; rows > 0; --rows, to += width, from += next) {
+    const std::int8_t* x = from;
+    std::int16_t* at = to;
+    int left = count, a, b, c, d;
+    asm volatile("subs %[n], #8\n\tblt 2f\n1:\n\t" THIMBLE_FOUR THIMBLE_FOUR
+                 "subs %[n], #8\n\tbge 1b\n2:\n\ttst %[n], #4\n\tbeq 3f\n\t" THIMBLE_FOUR
+                 "3:\n\tands %[n], #3\n\tbeq 5f\n4:\n\tldrsb %[a], [%[x]]\n\tadd %[x], %[x], %[s]\n\t"
+                 "strh %[a], [%[to]], #2\n\tsubs %[n], #1\n\tbne 4b\n5:\n\t"
+                 : [x] "+r"(x), [to] "+r"(at), [n] "+r"(left), [a] "=&r"(a), [b] "=&r"(b), [c] "=&r"(c), [d] "=&r"(d)
+                 : [s] "r"(step), [s3] "r"(3 * step)
+                 : "cc", "memory");
+  }
+#undef THIMBLE_FOUR
+}
+/// Whole rows, which are of an even number of values.
+THIMBLE_INLINE void fill_words(std::int16_t* to, int count, std::uint32_t pair) {
+  for (; count > 1; count -= 2, to += 2) store(to, pair);
+}
+
+/// Pairs of weights of one channel as plane says; the sum of all.
+template <int Taps>
+THIMBLE_INLINE int pair_weights(std::uint32_t* to, const std::int8_t* w, int step, int next) {
+  int sum = 0;
+  for (int ky = 0; ky < Taps; ++ky, w += next) {
+    const std::int8_t* at = w;
+    int last = *at;
+    sum += last;
+#pragma GCC unroll 6
+    for (int kx = 1; kx < Taps; ++kx) {
+      at += step;
+      const int value = *at;
+      sum += value;
+      *to++ = pair_of(last, value);
+      last = value;
+    }
+  }
+  return sum;
+}
+
+/// The accumulator of the output whose window begins at x.
+THIMBLE_INLINE std::int32_t filtered(const plane& p, const std::int16_t* x, int taps) {
+  std::int32_t sum = p.c.bias;
+  const std::uint32_t* w = p.w;
+  for (int ky = 0; ky < taps; ++ky, x += p.row / 2, w += taps - 1) {
+    for (int kx = 0; kx < taps - 1; ++kx) sum += x[kx] * static_cast<std::int16_t>(w[kx]);
+    sum += x[taps - 1] * (static_cast<std::int32_t>(w[taps - 2]) >> 16);
+  }
+  return sum;
+}
+
+/// filter_plane for a channel that is not regular.
+THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o,
+                                         int outputs) {
+  const int taps = g.win.kernel_h, s = g.win.stride_h;
+  std::int8_t* y = p.y;
+  for (int r = 0; r < p.rows; ++r, y += p.y_row)
+    for (int n = 0; n < outputs; ++n, y += p.y_step)
+      *y = p.c.kind == constant_kind
+               ? static_cast<std::int8_t>(p.c.addend)
+               : clamp(requantize(filtered(p, p.x + r * s * p.row / 2 + n * s, taps), a.scale[o]) + a.y_zero, a.range,
+                       a.mask, static_cast<int>(y - a.y));
+}
+
+/// f(output) for each output of a plane, in order.
+template <class F>
+THIMBLE_INLINE void for_each_output(const plane& p, int outputs, F f) {
+  std::int8_t* y = p.y;
+  for (int r = 0; r < p.rows; ++r, y += p.y_row)
+    for (int n = 0; n < outputs; ++n, y += p.y_step) f(y, r, n);
+}
+
+/// filter_plane with masks, for a channel whose multiplier is regular and a range that is int8's. An output is clipped below if it
+/// would still be -128 were it one more, so one run makes the masks and a second the outputs; the few that are 127 are looked at.
+template <int Taps, int Stride>
+THIMBLE_NOINLINE void filter_masked(const plane& p, const convolution_args& a, multiplier m, int outputs) {
+  std::uint8_t* const mask = a.mask;
+  std::int8_t* const first = a.y;
+  plane k = p;
+  k.c = channel_of(p.c.bias, m, a.y_zero);
+  const std::int32_t addend = k.c.addend;
+  k.c.addend = addend + static_cast<std::int32_t>(1u << k.c.kind);  // within int32: kind <= 22
+  filter_plane<Taps, Stride>(&k);
+  for_each_output(p, outputs, [&](const std::int8_t* y, int, int) THIMBLE_LAMBDA_INLINE {
+    set_bit(mask, static_cast<int>(y - first), *y != -128);
+  });
+  k.c.addend = addend;
+  filter_plane<Taps, Stride>(&k);
+  for_each_output(p, outputs, [&](const std::int8_t* y, int r, int n) THIMBLE_LAMBDA_INLINE {
+    if (*y != 127) return;
+    const std::int16_t* x = p.x + r * Stride * p.row / 2 + n * Stride;
+    if (requantize(filtered(p, x, Taps), m) + a.y_zero > 127) set_bit(mask, static_cast<int>(y - first), false);
+  });
+}
+
+template <int Taps, int Stride>
+THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
+  constexpr int group = plane_group(Taps, Stride);
+  const plane_layout l = layout_of(g);
+  const channel_source source{a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr};
+  const std::int8_t* const flash = launder(a.w.flash);
+  // Along the plane's rows, and across them
+  image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
+  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), Taps};
+  if (l.turned) {
+    const image_axis columns = along;
+    along = across;
+    across = columns;
+  }
+  auto* const rows = reinterpret_cast<std::int16_t*>(a.scratch);
+  const std::uint32_t zero = pair_of(a.x_zero, a.x_zero);
+  fill_words(rows, l.width * l.rows, zero);  // gathered rows leave the borders as they are
+
+  // The rows of output to be made lie across, or, turned, along
+  const int made = a.part.end - a.part.begin, start = l.turned ? a.part.begin : 0;
+  const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
+  if (l.turned) along.out = made;
+  plane p;
+  p.x = rows + start * Stride;
+  p.row = 2 * l.width;
+  p.next_row = 2 * Stride * (l.width - along.out);
+  p.y_step = along.y;
+  p.y_row = across.y - along.out * along.y;
+  p.many = along.out / group * group * 2 * Stride;
+  p.rest = static_cast<unsigned>(along.out % group);
+  const bool whole = last - first <= l.outputs;
+  const bool masks_fast = a.mask != nullptr && a.range.low == -128 && a.range.high == 127;
+  for (int o = 0; o < g.out.c; ++o) {
+    make_channels(&p.c, source, o, 1);
+    const bool trained = o < g.trained;
+    const int row = trained ? g.trained : g.out.c;
+    const int sum = pair_weights<Taps>(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
+    p.c.bias =
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(p.c.bias) - static_cast<std::uint32_t>(sum * a.x_zero));
+    for (int begin = first, held = 0; begin < last; begin += l.outputs) {
+      const int end = begin + l.outputs < last ? begin + l.outputs : last;
+      const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
+      const int from = top + held > 0 ? held : -top, to = top + count < across.in ? count : across.in - top;
+      if (to > from)
+        gather(rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x,
+               along.in, to - from);
+      if (!whole) {
+        fill_words(rows, top < 0 ? -top * l.width : 0, zero);
+        fill_words(rows + to * l.width, (count - to) * l.width, zero);
+      }
+      p.y = a.y + begin * across.y + start * along.y + o;
+      p.rows = end - begin;
+      if (p.c.kind <= last_regular)
+        filter_plane<Taps, Stride>(&p);
+      else if (masks_fast && is_regular(a.scale[o]))
+        filter_masked<Taps, Stride>(p, a, a.scale[o], along.out);
+      else
+        filter_rare(p, g, a, o, along.out);
+      if (end == last) break;
+      held = Taps - Stride;
+      for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
+    }
+  }
+  if (a.range.low > -128 || a.range.high < 127)
+    clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
+}
+
+}  // namespace dsp
+
+constexpr kernel_needs depthwise_needs(arm_dsp, const geometry& g) {
+  return {.serves = !g.listed && dsp::is_plane(g), .scratch = dsp::layout_of(g).bytes(), .by_channel = true};
+}
+
+/// The same bytes as portable. y may begin where x does, or lie apart.
+THIMBLE_INLINE void depthwise_convolution(arm_dsp, const geometry& g, const convolution_args& a) {
+  const bool two = g.win.stride_h == 2;
+  if (g.win.kernel_h == 3)
+    two ? dsp::filter_channels<3, 2>(g, a) : dsp::filter_channels<3, 1>(g, a);
+  else if (g.win.kernel_h == 5)
+    two ? dsp::filter_channels<5, 2>(g, a) : dsp::filter_channels<5, 1>(g, a);
+  else
+    two ? dsp::filter_channels<7, 2>(g, a) : dsp::filter_channels<7, 1>(g, a);
+}
+
+}  // namespace thimble::kernels
+
+#endif

@@ -1,0 +1,118 @@
+// Depthwise convolution a channel at a time: its image as a plane of int8, each output's taps gathered into vectors.
+#pragma once
+#include <thimble/kernels/arm_mve/columns.hpp>
+#include <thimble/kernels/arm_mve/plane.hpp>
+#include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
+
+#if defined(__ARM_FEATURE_MVE)
+
+namespace thimble::kernels {
+namespace mve {
+
+/// Offsets within a vector of taps must be bytes, those of a gathered row 16 bits. The scratch is arm_dsp's, twice what is needed.
+constexpr bool is_plane(const geometry& g) {
+  const int width = dsp::layout_of(g).width, k = g.win.kernel_h;
+  return dsp::is_plane(g) && (rows_of_vector(k) - 1) * width + k - 1 + 3 * g.win.stride_h < 256 &&
+         7 * g.in.row() < 65536 && 49 * g.out.c < 65536;
+}
+
+/// What is masked, or shifts left: one copy, whatever the key.
+THIMBLE_NOINLINE inline void filter_by_pairs(const geometry& g, const convolution_args& a) {
+  depthwise_convolution(arm_dsp{}, g, a);
+}
+
+/// No channel has a left shift or none.
+THIMBLE_NOINLINE inline bool all_shift_right(const multipliers& scale, int channels) {
+  for (int o = 0; o < channels; ++o)
+    if (scale.shift[o] >= 0 && scale.mantissa[o] != 0) return false;
+  return true;
+}
+
+template <int Taps, int Stride>
+THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
+  const dsp::plane_layout l = dsp::layout_of(g);
+  const std::int8_t* const flash = launder(a.w.flash);
+  dsp::image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
+  dsp::image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), Taps};
+  if (l.turned) {
+    const dsp::image_axis columns = along;
+    along = across;
+    across = columns;
+  }
+  auto* const rows = reinterpret_cast<std::int8_t*>(a.scratch);
+  std::memset(rows, a.x_zero, static_cast<std::size_t>(l.width * l.rows));
+  const int made = a.part.end - a.part.begin, start = l.turned ? a.part.begin : 0;
+  const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
+  if (l.turned) along.out = made;
+  if (along.out <= 0) return;
+
+  plane p;
+  p.x = rows + start * Stride;
+  p.y_zero = a.y_zero;
+  p.x_zero = a.x_zero;
+  p.outputs = along.out;
+  p.groups = (along.out + 3) / 4;
+  p.part_row = rows_of_vector(Taps) * l.width;
+  p.y_group = 4 * along.y;
+  p.x_row = Stride * l.width;
+  p.y_row = across.y;
+  p.y_step = static_cast<std::uint32_t>(along.y);
+  for (int i = 0; i < 16; ++i)
+    p.offsets[i] = static_cast<std::uint8_t>(i < rows_of_vector(Taps) * Taps ? i / Taps * l.width + i % Taps : 0);
+  std::memset(p.w, 0, sizeof p.w);
+  const bool whole = last - first <= l.outputs;
+  for (int o = 0; o < g.out.c; ++o) {
+    const bool trained = o < g.trained;
+    const int row = trained ? g.trained : g.out.c;
+    const std::int8_t* const w = trained ? a.w.sram + o : flash + o;
+    if (l.turned)
+      gather_bytes(p.w, Taps, w, row * Taps, row, Taps, Taps);
+    else
+      gather_bytes(p.w, 0, w, row, 0, Taps * Taps, 1);
+    p.bias = a.bias != nullptr ? a.bias[o] : 0;
+    p.mantissa = a.scale.mantissa[o];
+    p.shift = a.scale.shift[o];
+    for (int begin = first, held = 0; begin < last; begin += l.outputs) {
+      const int end = begin + l.outputs < last ? begin + l.outputs : last;
+      const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
+      const int from = top + held > 0 ? held : -top, to = top + count < across.in ? count : across.in - top;
+      if (to > from)
+        gather_bytes(rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x,
+                     along.in, to - from);
+      if (!whole) {
+        if (top < 0) std::memset(rows, a.x_zero, static_cast<std::size_t>(-top * l.width));
+        if (count > to) std::memset(rows + to * l.width, a.x_zero, static_cast<std::size_t>((count - to) * l.width));
+      }
+      p.y = a.y + begin * across.y + start * along.y + o;
+      p.rows = end - begin;
+      filter_plane<Taps, Stride>(&p);
+      if (end == last) break;
+      held = Taps - Stride;
+      std::memmove(rows, rows + l.outputs * Stride * l.width, static_cast<std::size_t>(held * l.width));
+    }
+  }
+  if (a.range.low > -128 || a.range.high < 127)
+    dsp::clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
+}
+
+}  // namespace mve
+
+constexpr kernel_needs depthwise_needs(arm_mve, const geometry& g) {
+  return {.serves = !g.listed && mve::is_plane(g), .scratch = dsp::layout_of(g).bytes(), .by_channel = true};
+}
+
+/// The same bytes as portable.
+THIMBLE_INLINE void depthwise_convolution(arm_mve, const geometry& g, const convolution_args& a) {
+  if (a.mask != nullptr || !mve::all_shift_right(a.scale, g.out.c)) return mve::filter_by_pairs(g, a);
+  const bool two = g.win.stride_h == 2;
+  if (g.win.kernel_h == 3)
+    two ? mve::filter_channels<3, 2>(g, a) : mve::filter_channels<3, 1>(g, a);
+  else if (g.win.kernel_h == 5)
+    two ? mve::filter_channels<5, 2>(g, a) : mve::filter_channels<5, 1>(g, a);
+  else
+    two ? mve::filter_channels<7, 2>(g, a) : mve::filter_channels<7, 1>(g, a);
+}
+
+}  // namespace thimble::kernels
+
+#endif
