@@ -47,8 +47,9 @@ int main() {
   for (const unsigned char b : learn.trained()) hash = (hash ^ b) * 16777619u;
   firmware::print("figure step." THIMBLE_FIGURE " ", firmware::fixed{static_cast<std::int32_t>(step / 100), 4},
                   " millions\nfigure step_forward." THIMBLE_FIGURE " ",
-                  firmware::fixed{static_cast<std::int32_t>(forward / 100), 4}, " millions\nfigure step_sram." THIMBLE_FIGURE
-                  " ", sizeof learn, " bytes\nfigure step_stack." THIMBLE_FIGURE " ", firmware::stack_bytes_used(),
+                  firmware::fixed{static_cast<std::int32_t>(forward / 100), 4},
+                  " millions\nfigure step_sram." THIMBLE_FIGURE " ", sizeof learn,
+                  " bytes\nfigure step_stack." THIMBLE_FIGURE " ", firmware::stack_bytes_used(),
                   " bytes\nlearned bytes: hash ", hash, "\n");
   return 0;
 }

@@ -102,11 +102,25 @@ struct convolver {
   /// One channel that is not regular, in all pixels of the tile.
   static void finish(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums) {
     const auto& me = *static_cast<const convolver*>(t->context);
-    const int channels = me.g.out.c, o = me.first + static_cast<int>(c - me.table);
-    for (int p = 0; p < me.pixels; ++p)
-      y[p * channels] = sums == nullptr ? static_cast<std::int8_t>(c->addend)
-                                        : clamp(requantize(sums[p], me.a.scale[o]) + me.a.y_zero, me.a.range, me.a.mask,
-                                                (me.from + p) * channels + o);
+    const int channels = me.g.out.c, o = me.first + static_cast<int>(c - me.table), pixels = me.pixels;
+    const multiplier m = me.a.scale[o];
+    if (sums == nullptr) {
+      for (int p = 0; p < pixels; ++p) y[p * channels] = static_cast<std::int8_t>(c->addend);
+      return;
+    }
+    int at = me.from * channels + o;
+    std::uint8_t* const mask = me.a.mask;
+    const limits range = me.a.range;
+    if (mask == nullptr || !is_regular(m)) {
+      for (int p = 0; p < pixels; ++p, at += channels)
+        y[p * channels] = clamp(requantize(sums[p], m) + me.a.y_zero, range, mask, at);
+      return;
+    }
+    const channel k = channel_of(0, m, me.a.y_zero);
+    for (int p = 0; p < pixels; ++p, at += channels, y += channels) {
+      const std::int32_t h = high_product(sums[p], k.doubled);
+      *y = clamp(saturating_add(h + (h >> 31), k.addend) >> k.kind, range, mask, at);  // if it saturates, far outside
+    }
   }
 
   /// Channels [first + i, first + end) of the tile, their weights at `weights`.
