@@ -54,8 +54,10 @@ class engine {
   /// The bytes that training changes. Empty until the first infer, step or reset: all zero.
   [[nodiscard]] std::span<const unsigned char> trained() const { return {trained_, trained_bytes}; }
 
- protected:
+  /// Whether input() was asked for since the last call that took the sample.
   [[nodiscard]] bool has_sample() const { return has_sample_; }
+
+ protected:
 
   /// The forward pass in two parts, one copy of each: what no learning changes, and the rest.
   THIMBLE_NOINLINE void frozen_part() {
@@ -215,7 +217,7 @@ class engine {
   template <int Tensor>
   void count_saturated() {
     if constexpr (Tensor >= gradient * nodes && Tensor < mask * nodes) {
-      constexpr int at = plan.t[Tensor].offset, count = plan.t[Tensor].bytes / 2;
+      constexpr int at = plan.t[Tensor].offset, count = graph.at[Tensor % nodes].out.size();
       saturated_.v += values_at_ends(reinterpret_cast<const std::int16_t*>(arena_ + at), count);
     }
   }
@@ -249,7 +251,7 @@ class engine {
     using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
     using rules = mp::mp_if_c<s.backward, typename layer::gradient, typename layer::forward>;
     mp::mp_at_c<rules, static_cast<std::size_t>(s.rule)>::run(step_binding<Net, Update, Step>(arena_, trained_, now));
-    if constexpr (how.counts_saturation && s.backward && !how.float_gradients) {
+    if constexpr (how.counts_saturation && s.backward && !how.float_gradients && !graph.at[s.node].is_loss) {
       count_saturated<s.writes[0]>();
       count_saturated<s.writes[1]>();
     }

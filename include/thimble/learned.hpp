@@ -8,7 +8,7 @@ namespace thimble {
 
 /// How much has saturated.
 struct saturation {
-  std::uint32_t gradients;  ///< values at the ends of int16, in all steps since reset(); 0 without count_saturation
+  std::uint32_t gradients;  ///< values at the ends of int16, in all steps since reset(); 0 without count_saturation, and of floats
   std::uint32_t weights;    ///< trained weights that lie at -127 or 127
 };
 

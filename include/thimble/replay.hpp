@@ -117,7 +117,7 @@ class replay_buffer {
   }
 
   /// An offer whose latent is still to be made: where to write it, at once and whole; null if it is not kept, or if the label
-  /// is out of range, where nothing was changed. The same decisions as offer's, without a second latent in SRAM.
+  /// is out of range, where nothing was changed. The offer counts at once. The same decisions as offer's, without a second latent in SRAM.
   [[nodiscard]] latent* place_for(int label) {
     if (label < 0 || label >= classes) return nullptr;
     const auto c = static_cast<std::size_t>(label);
@@ -127,6 +127,18 @@ class replay_buffer {
     ++m_.stored[c];
     m_.labels[at] = static_cast<typename memory::label>(c);
     return &m_.latents[at];
+  }
+
+  /// Offers the sample in learner.input(): if it is kept, its latent is made where it will lie, which consumes the sample; else
+  /// the learner still has it. Without a sample nothing changes (status::no_sample).
+  admission offer_from(Learner& learner, int label)
+    requires requires(latent& to) { learner.keep(to); }
+  {
+    if (!learner.has_sample()) return {status::no_sample, false};
+    if (label < 0 || label >= classes) return {status::label_out_of_range, false};
+    latent* const to = place_for(label);
+    if (to == nullptr) return {};
+    return {learner.keep(*to), true};
   }
 
   /// A random stored sample, each as likely as any other; so too are the classes, but for those of which less was offered than

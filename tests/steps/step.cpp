@@ -73,9 +73,7 @@ int main(int count, char** arguments) {
   if (machine::flash_bytes() > 0) figure("flash", machine::flash_bytes(), " bytes\n");
   if (instructions > 0) figure("instructions", instructions, " instructions\n");
   machine::put("hash of the trained bytes: ");
-  machine::put(static_cast<std::int64_t>(hash >> 16));
-  machine::put(" * 65536 + ");
-  machine::put(static_cast<std::int64_t>(hash & 0xFFFF));
+  machine::put(hash);
   machine::put("\n");
   const char* wanted = machine::argument(count, arguments);
   if (wanted == nullptr || number_in(wanted) == hash) return 0;

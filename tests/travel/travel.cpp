@@ -1,6 +1,6 @@
 // What was learnt travels between machines. usage: travel OUT [IN]
-// Takes up the states in IN (factory state without), learns forty steps more, and writes the states to OUT: of a learner with the
-// default policies and of one whose optimizer has a state, too. Before learning it checks that state() gives what restore() took.
+// Takes up the state in IN (factory state without), learns forty steps more, and writes the state to OUT. Before learning it checks
+// that state() gives what restore() took. THIMBLE_TRAVELLER: which learner.
 #include <cstring>
 #include <span>
 
@@ -10,37 +10,34 @@
 namespace {
 
 namespace machine = thimble::test::machine;
-using thimble::test::small_learner;
+using thimble::test::small_network, thimble::test::small_update;
 
-struct other_learner : thimble::trainer<thimble::test::small_network, thimble::test::small_update,
-                                        thimble::stochastic_rounding<5>, thimble::momentum<0.9f>> {};
+struct usual : thimble::trainer<small_network, small_update> {};
+struct hashed
+    : thimble::trainer<small_network, small_update, thimble::stochastic_rounding<5>, thimble::momentum<0.9f>> {};
+struct summed : thimble::trainer<small_network, small_update, thimble::residual_bits<4>, thimble::accumulate<3>,
+                                 thimble::weight_decay<0.01f>, thimble::clip_gradients<0.5f>> {};
+struct largest_channels : thimble::sparse_update<thimble::weights<"expand", thimble::ratio{1, 2}, thimble::largest>,
+                                                 thimble::weights<"depthwise", thimble::ratio{1, 2}, thimble::largest>,
+                                                 thimble::weights_of_head> {};
+struct listed : thimble::trainer<small_network, largest_channels> {};
 
-constinit small_learner usual;
-constinit other_learner other;
-constexpr std::size_t usual_bytes = small_learner::state_bytes, other_bytes = other_learner::state_bytes;
-unsigned char states[usual_bytes + other_bytes], again[usual_bytes + other_bytes];
-
-void take_states(unsigned char* to) {
-  usual.state(std::span<unsigned char, usual_bytes>(to, usual_bytes));
-  other.state(std::span<unsigned char, other_bytes>(to + usual_bytes, other_bytes));
-}
+using traveller = THIMBLE_TRAVELLER;
+constinit traveller learner;
+unsigned char state[traveller::state_bytes], again[traveller::state_bytes];
 
 bool take_up(const char* path) {
   machine::file file(path);
-  if (!file.is_open() || file.read(0, reinterpret_cast<char*>(states), sizeof states) != sizeof states) return false;
-  const std::span<const unsigned char> all(states);
-  if (usual.restore(all.first(usual_bytes)) != thimble::status::ok ||
-      other.restore(all.subspan(usual_bytes)) != thimble::status::ok)
-    return false;
-  take_states(again);
-  return std::memcmp(states, again, sizeof states) == 0;
+  if (!file.is_open() || file.read(0, reinterpret_cast<char*>(state), sizeof state) != sizeof state) return false;
+  if (learner.restore(state) != thimble::status::ok) return false;
+  learner.state(again);
+  return std::memcmp(state, again, sizeof state) == 0;
 }
 
-template <class Learner>
-bool learn(Learner& learner, float rate) {
+bool learn() {
   for (std::uint32_t i = 0; i < 40; ++i) {
     const int label = thimble::test::show_sample(i, learner.input());
-    if (!learner.step(label, {.learning_rate = rate}).ok()) return false;
+    if (!learner.step(label, {.learning_rate = 0.05f}).ok()) return false;
   }
   return true;
 }
@@ -55,13 +52,13 @@ int main(int count, char** arguments) {
     return 1;
   }
   if (in != nullptr && !take_up(in)) {
-    machine::put("the states were refused, or changed\n");
+    machine::put("the state was refused, or changed\n");
     return 1;
   }
-  if (!learn(usual, 0.2f) || !learn(other, 0.05f)) {
+  if (!learn()) {
     machine::put("a step was refused\n");
     return 1;
   }
-  take_states(states);
-  return machine::write(out, states, sizeof states) ? 0 : 1;
+  learner.state(state);
+  return machine::write(out, state, sizeof state) ? 0 : 1;
 }

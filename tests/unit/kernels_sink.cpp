@@ -38,7 +38,7 @@ struct layer {
     const double one = static_cast<double>(1 << Rule.step_bits());
     const auto size_of = [&](double v) { return scaled(rate_of(1), scale_factor(v), 0); };
     return {step_of_layer{.size = size_of(unit / large * one * (Rule.scales ? 0.5 : 2)),
-                          .clip = size_of(clip * one * 0.5),
+                          .clip = size_of(clip * one * (Rule.scales ? 0.5 : 2)),
                           .decay = size_of(decay),
                           .momentum = static_cast<int>(momentum * 32768 + 0.5),
                           .largest_shift = 0},
@@ -99,7 +99,8 @@ TEST_CASE("a residual keeps what a step leaves, and the value is its nearest int
   for (int step = 0; step < 50; ++step) {
     const auto to = l.sink(1.0 / 16);
     const auto channel = to.of(half);
-    for (int i = 0; i < weights; i += 2) channel.learn(i, (i % 3 - 1) * large);  // only even ones: neighbours share bytes
+    for (int i = 0; i < weights; i += 2)
+      channel.learn(i, (i % 3 - 1) * large);  // only even ones: neighbours share bytes
   }
   const layer<learning_rule{.residual_bits = 4}> fresh;
   for (int i = 0; i < weights; ++i) {
@@ -167,6 +168,7 @@ TEST_CASE("momentum, decay and clipping are what they say") {
   CHECK(apart_after_300<learning_rule{.has_momentum = true}>(2e-4, 1e9, 0, 0.9) < 0.4);
   CHECK(apart_after_300<learning_rule{.decays = true}>(1e-3, 1e9, 0.004) < 0.15);
   CHECK(apart_after_300<learning_rule{.clips = true}>(1e-3, 0.3) < 0.15);
+  CHECK(apart_after_300<learning_rule{.scales = false, .clips = true}>(1e-3, 0.3) < 0.15);
   constexpr learning_rule all{.clips = true, .decays = true, .has_momentum = true};
   CHECK(apart_after_300<all>(2e-4, 0.05, 0.0005, 0.8) < 0.4);
   CHECK(apart_after_300<learning_rule{.scales = false}>(1e-3) < 0.1);
@@ -214,11 +216,12 @@ TEST_CASE("biases move to nearest and stay within their limit") {
   constexpr learning_rule rule{.clips = true, .has_momentum = true};
   std::int32_t bias[2] = {5, -7}, velocity[2] = {}, expected[2] = {5, -7};
   const auto size_of = [](double v) { return scaled(rate_of(1), scale_factor(v), 0); };
-  const bias_sink<rule> to{{.size = size_of(1.0 / large), .clip = size_of(25.0), .decay = {}, .momentum = 16384, .largest_shift = 0},
-                           bias,
-                           1000,
-                           velocity,
-                           nullptr};
+  const bias_sink<rule> to{
+      {.size = size_of(1.0 / large), .clip = size_of(25.0), .decay = {}, .momentum = 16384, .largest_shift = 0},
+      bias,
+      1000,
+      velocity,
+      nullptr};
   int v[2] = {};
   for (const int g : {3, -4, 40, 100, 1, 0, 0, 2}) {
     for (int o = 0; o < 2; ++o) {

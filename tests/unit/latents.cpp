@@ -127,3 +127,23 @@ TEST_CASE("latents of learners towards real values") {
   CHECK(trained_of(a) == trained_of(b));
   CHECK(b.infer_from(kept)[0] == b.infer_from(kept)[0]);
 }
+
+TEST_CASE("a replay buffer keeps the latent of the sample before a learner") {
+  static constinit learner l;
+  static constinit replay_buffer<learner, 400> buffer;
+  CHECK(buffer.offer_from(l, 1).what == status::no_sample);
+  show(l, 6);
+  CHECK(buffer.offer_from(l, 3).what == status::label_out_of_range);
+  CHECK(buffer.size() == 0);
+  const admission kept = buffer.offer_from(l, 2);
+  REQUIRE(kept.ok());
+  CHECK(kept.kept);
+  CHECK_FALSE(l.has_sample());
+  static learner::latent same;
+  show(l, 6);
+  REQUIRE(l.keep(same) == status::ok);
+  const auto past = buffer.pick();
+  CHECK(past.label == 2);
+  CHECK(std::memcmp(past.latent->bytes, same.bytes, sizeof same.bytes) == 0);
+  CHECK(l.step_from(*past.latent, past.label).ok());
+}

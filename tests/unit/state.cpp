@@ -17,6 +17,26 @@ struct other_update : trainer<test::tiny, smaller_update> {};
 /// The same shapes, other numbers.
 struct other_net : quantized<test::tiny_architecture, test::random_parameters<test::tiny_architecture, 4>> {};
 struct other_network : trainer<other_net, update> {};
+/// The same shapes, scales and biases; the weights the other way round.
+struct reversed_parameters : test::random_parameters<test::tiny_architecture, 3> {
+  using original = test::random_parameters<test::tiny_architecture, 3>;
+  template <int Number>
+  struct layer : original::layer<Number> {
+    static constexpr int count =
+        graph_of<test::tiny_architecture>.at[graph_of<test::tiny_architecture>.node_numbered(Number)].weights();
+    struct table {
+      std::int8_t v[static_cast<std::size_t>(count)];
+    };
+    alignas(16) static constexpr table weights = [] {
+      table t{};
+      for (int i = 0; i < count; ++i) t.v[i] = original::template layer<Number>::weight[count - 1 - i];
+      return t;
+    }();
+    static constexpr const auto& weight = weights.v;
+  };
+};
+struct reversed_net : quantized<test::tiny_architecture, reversed_parameters> {};
+struct reversed_network : trainer<reversed_net, update> {};
 struct other_loss : trainer<test::tiny, update, mean_squared_error> {};
 
 using bytes = std::vector<unsigned char>;
@@ -91,11 +111,13 @@ TEST_CASE("any flipped bit and any other length is refused, and nothing changes"
 TEST_CASE("another learner's state is refused, each for its own reason") {
   static constinit learner a;
   static constinit other_network n;
+  static constinit reversed_network r;
   static constinit other_update u;
   static constinit other_loss p;
   const bytes mine = state_of(a);
   static_assert(other_network::state_bytes == learner::state_bytes && other_loss::state_bytes == learner::state_bytes);
   CHECK(a.restore(state_of(n)) == status::state_of_another_network);
+  CHECK(a.restore(state_of(r)) == status::state_of_another_network);
   CHECK(a.restore(state_of(p)) == status::state_of_another_policy);
   bytes other = state_of(u);
   other.resize(mine.size());  // of equal length, were it so

@@ -6,7 +6,7 @@
 
 namespace thimble::kernels {
 
-/// Biases of any layer with weights: b[o] -= round(rate * (s_w * s_x)^-2 * db), db = eff[o] * sum of dy[o] over positions.
+/// Biases of any layer with weights: b[o] -= rate * (s_w * s_x)^-2 * db as the sink has it, db = eff[o] * sum of dy[o] over positions.
 template <class Gradient, learning_rule Rule>
 struct bias_gradient_args {
   const Gradient* dy;

@@ -31,7 +31,7 @@ struct learning_rule {
 /// beside depends on the form:
 /// - 8 or 4 residual bits r: q = 2^r * value + residual, value = floor((q + 2^(r-1)) / 2^r), residuals of 4 bits two a byte, low
 ///   nibble first. A step is rounded to nearest.
-/// - stochastic: nothing; value -= floor(step + u), u uniform in [0, 1) with 24 bits, a hash of (seed, step, layer, index).
+/// - stochastic: nothing; value = floor(value - step + u), u uniform in [0, 1) with 24 bits, a hash of (seed, step, layer, index).
 /// - shadow: float: value + residual is the float weight, value its nearest integer.
 /// Values saturate to [-127, 127], and with them what lies beside. A step in units of 2^-24 is at most 128.
 template <learning_rule Rule>
@@ -118,7 +118,7 @@ THIMBLE_INLINE constexpr std::int32_t sum_of(std::int32_t a, std::int32_t b) {
 /// What all parameters of a layer share. size: the rate with the layer's constant factors, in units of a step.
 struct step_of_layer {
   step_size size;
-  step_size clip;   ///< rate * largest gradient of a real-valued parameter, in the same way
+  step_size clip;   ///< rate * the largest gradient that is let through, in the same way
   step_size decay;  ///< rate * weight decay
   int momentum;     ///< Q15
   int largest_shift;
@@ -159,7 +159,7 @@ struct weight_sink {
   /// For the weights of an output channel with multiplier m. Dead channels have size zero: they stay as they are.
   [[nodiscard]] THIMBLE_INLINE channel of(multiplier m) const {
     std::int32_t limit = 0;
-    if constexpr (Rule.clips) limit = whole(over(step.clip, m, step.largest_shift));
+    if constexpr (Rule.clips) limit = whole(size_for<Rule>(step.clip, m, step.largest_shift));
     return {*this, size_for<Rule>(step.size, m, step.largest_shift), limit};
   }
 
@@ -189,7 +189,7 @@ struct bias_sink {
   template <class Gradient>
   THIMBLE_INLINE void learn(int o, multiplier m, Gradient gradient) const {
     std::int32_t move = step_of(gradient, size_for<Rule>(step.size, m, step.largest_shift));
-    if constexpr (Rule.clips) move = limited(move, whole(over(step.clip, m, step.largest_shift)));
+    if constexpr (Rule.clips) move = limited(move, whole(size_for<Rule>(step.clip, m, step.largest_shift)));
     if constexpr (Rule.accumulates)
       sum[o] = sum_of(sum[o], move);
     else

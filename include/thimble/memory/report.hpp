@@ -98,7 +98,7 @@ void write_plan(Put put) {
     out.text(k == p.worst ? "  <- peak" : "", 0).end();
   }
   out.text("arena ", 0).number(p.peak, 0).text(" bytes (no placement can be under ", 0).number(p.lower_bound, 0);
-  out.text("), trained parameters ", 0).number(p.trained, 0).text(", learner ", 0);
+  out.text("), changed by training ", 0).number(static_cast<int>(Learner::trained_bytes), 0).text(", learner ", 0);
   out.number(static_cast<int>(sizeof(Learner)), 0).text(" bytes of SRAM in all", 0).end();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <thimble/memory/placement.hpp>
 #include <thimble/tensor/fixed_point.hpp>
+#include <thimble/training/largest_channels.hpp>
 #include <thimble/training/rates.hpp>
 
 namespace thimble {
@@ -57,11 +58,13 @@ class trained_parameters {
   void flush() const {
     if constexpr (node.trained > 0) {
       const auto to = weight_sink(0);
-      for (int i = 0; i < constant<node.trained * node.weight_rows>; ++i) {
-        const std::int32_t move = to.sum[i];
-        to.sum[i] = 0;
-        to.apply(i, move, true);
-      }
+      int i = 0;
+      for (int row = 0; row < constant<node.weight_rows>; ++row)
+        for (int place = 0; place < constant<node.trained>; ++place, ++i) {
+          const std::int32_t move = to.sum[i];
+          to.sum[i] = 0;
+          to.apply(i, move, is_alive(row, place));
+        }
     }
     if constexpr (node.bias_trained) {
       const auto to = bias_sink(0);
@@ -77,6 +80,20 @@ class trained_parameters {
   /// Forces the compiler's answer: at -O0 an expression over the plan would put the plan into the image.
   template <auto V>
   static constexpr auto constant = V;
+
+  /// Whether the output channel of a weight learns at all. Only decay asks.
+  static bool is_alive(int row, int place) {
+    if constexpr (rule.decays) {
+      int channel = place;
+      if constexpr (node.selected == selection::largest)
+        channel = largest_channels<Net, Node, node.trained>::order.v[place];
+      const int o = values::layer_type::output_of_weight(node, row * node.weight_row + channel);
+      const multipliers scale{channel_multipliers<Net, Node>::mantissa.v, channel_multipliers<Net, Node>::shift.v};
+      return kernels::size_for<rule>({1u << 30, 0}, scale[o], largest_shift()).mantissa != 0;
+    } else {
+      return true;
+    }
+  }
 
   static constexpr double s_x() { return values::real_scale(role::x0); }
   static constexpr double s_y() { return values::real_scale(role::y); }
@@ -95,10 +112,11 @@ class trained_parameters {
     constexpr multiplier factor = scale_factor(rule.scales ? 1 / (s_y() * s_y()) : 1.0);
     return scaled(now_->bias_rate, factor, raise);
   }
-  /// rate * clip / s_w = rate * clip * s_x / (s_y eff), likewise.
+  /// rate * clip / s_w = rate * clip * s_x / (s_y eff), likewise; without scaling rate * clip * s_w.
   kernels::step_size weight_clip() const {
     if constexpr (rule.clips) {
-      constexpr multiplier factor = scale_factor(one_weight * static_cast<double>(how.clip) * s_x() / s_y());
+      constexpr double ratio = rule.scales ? s_x() / s_y() : s_y() / s_x();
+      constexpr multiplier factor = scale_factor(one_weight * static_cast<double>(how.clip) * ratio);
       return scaled(now_->rate, factor, 0);
     } else {
       return {};
@@ -106,7 +124,8 @@ class trained_parameters {
   }
   kernels::step_size bias_clip() const {
     if constexpr (rule.clips) {
-      constexpr multiplier factor = scale_factor(static_cast<double>(how.clip) / s_y());
+      constexpr multiplier factor =
+          scale_factor(static_cast<double>(how.clip) * (rule.scales ? 1 / s_y() : s_y()));
       return scaled(now_->bias_rate, factor, 0);
     } else {
       return {};
@@ -114,7 +133,8 @@ class trained_parameters {
   }
   kernels::step_size decay() const {
     if constexpr (rule.decays) {
-      constexpr multiplier factor = scale_factor(static_cast<double>(how.decay));
+      // Applied once for all accumulated samples, whose rate is a share each.
+      constexpr multiplier factor = scale_factor(static_cast<double>(how.decay) * how.accumulated);
       return scaled(now_->rate, factor, 0);
     } else {
       return {};

@@ -30,14 +30,14 @@ THIMBLE_INLINE constexpr std::int64_t shift_round(std::int64_t v, int shift) {
 /// The same in 32 bits, saturated to int32.
 THIMBLE_INLINE constexpr std::int32_t narrow32(std::int32_t v, int shift) {
   if (shift > 31) return 0;
-  if (shift > 0) return ((v >> (shift - 1)) + 1) >> 1;
+  if (shift > 0) return (v >> shift) + ((v >> (shift - 1)) & 1);
   return saturate<std::int32_t>(shift_round(v, shift));
 }
 
 /// The same, to int16.
 THIMBLE_INLINE constexpr std::int16_t narrow16(std::int32_t v, int shift) {
   if (shift > 31) return 0;
-  if (shift > 0) return saturate16(((v >> (shift - 1)) + 1) >> 1);
+  if (shift > 0) return saturate16((v >> shift) + ((v >> (shift - 1)) & 1));
   return saturate<std::int16_t>(shift_round(v, shift));
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <thimble/training/backward.hpp>
+#include <thimble/training/largest_channels.hpp>
 
 namespace thimble::detail {
 
@@ -22,7 +23,8 @@ struct hash {
   }
 };
 
-/// One node's shapes, window, quantization and weight scales, which stand for its weights: no two trainings share them all.
+/// One node's shapes, window, quantization, weight scales, biases, and of its weights as many as the compiler may look at: up to
+/// 1,024, evenly spread.
 template <class Net, int Node>
 inline constexpr std::uint32_t identity_of_node = [] {
   using values = node_values<Net, Node>;
@@ -39,8 +41,13 @@ inline constexpr std::uint32_t identity_of_node = [] {
     h.mix(q.scale);
     h.mix(q.zero_point);
   }
-  if constexpr (values::node.number >= 0)
+  if constexpr (values::node.number >= 0) {
     for (int o = 0; o < f.biases; ++o) h.mix(static_cast<float>(values::weight_scale(o)));
+    if constexpr (!values::has_no_bias)
+      for (int o = 0; o < f.biases; ++o) h.mix(values::layer::bias[o]);
+    if constexpr (!values::is_fresh)
+      for (int i = 0, every = 1 + (f.weights() - 1) / 1024; i < f.weights(); i += every) h.mix(values::weight(i));
+  }
   return h.v;
 }();
 
@@ -56,16 +63,28 @@ template <class Net>
 inline constexpr std::uint32_t identity_of_network =
     identity_of_nodes<Net>(std::make_integer_sequence<int, graph_of<Net>.size - 1>{});
 
-/// What may learn, layer by layer.
-template <class Net, class Update>
-inline constexpr std::uint32_t identity_of_update = [] {
+/// What of one node may learn.
+template <class Net, class Update, int Node>
+inline constexpr std::uint32_t identity_of_marks = [] {
+  constexpr const facts& f = marked<Net, Update>.at[Node];
   hash h;
-  for (const facts& f : marked<Net, Update>.at) {
-    h.mix(f.trained);
-    h.mix((f.bias_trained ? 1 : 0) + (f.selected == selection::largest ? 2 : 0));
-  }
+  h.mix(f.trained);
+  h.mix(f.bias_trained ? 1 : 0);
+  if constexpr (f.selected == selection::largest)
+    for (int i = 0; i < f.trained; ++i) h.mix(static_cast<int>(largest_channels<Net, Node, f.trained>::order.v[i]));
   return h.v;
 }();
+template <class Net, class Update, int... Node>
+constexpr std::uint32_t identity_of_all_marks(std::integer_sequence<int, Node...>) {
+  hash h;
+  (h.mix(identity_of_marks<Net, Update, Node>), ...);
+  return h.v;
+}
+
+/// What may learn, layer by layer.
+template <class Net, class Update>
+inline constexpr std::uint32_t identity_of_update =
+    identity_of_all_marks<Net, Update>(std::make_integer_sequence<int, graph_of<Net>.size>{});
 
 /// How it learns: the loss and all policies that change what a step does.
 template <class Net, class Update>

@@ -16,6 +16,7 @@ inline constexpr std::size_t memory_bytes = std::size_t{400} << 10;
 inline constexpr const char* too_large = "skipped: more values than the board has memory for";
 
 inline void put(const char* text) { firmware::put(text); }
+inline void put(std::uint32_t number) { firmware::put(number); }
 inline void put(std::int64_t number) { firmware::put(static_cast<std::int32_t>(number)); }
 
 [[noreturn]] inline void stop(int status) { firmware::exit(status); }

@@ -12,6 +12,7 @@ inline constexpr std::size_t memory_bytes = std::size_t{64} << 20;
 inline constexpr const char* too_large = "more values than the program has memory for";
 
 inline void put(const char* text) { std::fputs(text, stdout); }
+inline void put(std::uint32_t number) { std::printf("%lu", static_cast<unsigned long>(number)); }
 inline void put(std::int64_t number) { std::printf("%lld", static_cast<long long>(number)); }
 
 [[noreturn]] inline void stop(int status) { std::exit(status); }
