@@ -1,6 +1,7 @@
 // What tells learners apart: hashes of the network, of what may learn, of how; and the check sum of what was learnt.
 #pragma once
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -13,10 +14,10 @@ namespace thimble::detail {
 /// FNV-1a over 32-bit words.
 struct hash {
   std::uint32_t v = 2166136261u;
-  constexpr void mix(std::uint32_t word) {
-    for (int i = 0; i < 32; i += 8) v = (v ^ (word >> i & 0xFF)) * 16777619u;
+  template <std::integral Word>
+  constexpr void mix(Word word) {
+    for (int i = 0; i < 32; i += 8) v = (v ^ (static_cast<std::uint32_t>(word) >> i & 0xFF)) * 16777619u;
   }
-  constexpr void mix(int word) { mix(static_cast<std::uint32_t>(word)); }
   constexpr void mix(float f) { mix(std::bit_cast<std::uint32_t>(f)); }
   constexpr void mix(const char* s) {
     for (; *s != 0; ++s) v = (v ^ static_cast<unsigned char>(*s)) * 16777619u;
