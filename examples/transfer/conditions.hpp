@@ -1,4 +1,4 @@
-// What is compared: learners of one imported network with a fresh head of ten classes. Their learning rates
+// What is compared: learners of one imported network (TRANSFER_NETWORK) with a fresh head of ten classes. Their learning rates
 // are in CMakeLists.txt.
 #pragma once
 #include <thimble/formats/tflite.hpp>
@@ -16,13 +16,19 @@ struct net : replace_head<backbone, dense<10>> {};
 
 struct head_only : sparse_update<weights_of_head> {};
 struct last_biases : sparse_update<biases_of_last<20>, weights_of_head> {};
-struct scheme_49 : published::mcunet_5fps_49 {};
-struct scheme_74 : published::mcunet_5fps_74 {};
-struct scheme_99 : published::mcunet_5fps_99 {};
+struct scheme_49 : published::TRANSFER_SCHEME_49 {};
+struct scheme_74 : published::TRANSFER_SCHEME_74 {};
+struct scheme_99 : published::TRANSFER_SCHEME_99 {};
 /// The 49 KB scheme with the channels of the largest |W| in place of the first.
-struct scheme_49_largest
-    : sparse_update<biases_of_last<20>, weights<24, ratio{1, 4}, largest>, weights<27, ratio{1, 2}, largest>,
-                    weights<30, ratio{1, 2}, largest>, weights_of_head> {};
+struct scheme_49_largest : scheme_49 {
+  template <class Net>
+  static constexpr auto apply() {
+    auto g = scheme_49::apply<Net>();
+    for (facts& f : g.at)
+      if (0 < f.trained && f.trained < f.weight_row) f.selected = selection::largest;
+    return g;
+  }
+};
 
 /// The learner is made only where it is asked for: each compilation has one.
 template <class Update, class... Policies>

@@ -187,8 +187,8 @@ int main(int count, char** arguments) {
       stop("no condition is called " + s.sweep);
     }
 
-    std::printf("%zu of %zu training pictures, %zu epochs, %zu test pictures, %zu seeds\n\n", s.plan.samples,
-                train.count, s.plan.epochs, test.count, s.seeds);
+    std::printf(TRANSFER_NETWORK ": %zu of %zu training pictures, %zu epochs, %zu test pictures, %zu seeds\n\n",
+                s.plan.samples, train.count, s.plan.epochs, test.count, s.seeds);
     std::map<std::string, std::vector<result>> results;
     for (const condition& c : all) {
       if (!s.only.empty() && s.only.find("," + c.name + ",") == std::string::npos) continue;
@@ -215,8 +215,9 @@ int main(int count, char** arguments) {
     for (const condition& c : all) {
       const auto* r = find(c.name.c_str());
       if (r == nullptr) continue;
-      std::printf("figure transfer.%s.accuracy %.4f fraction\n", c.name.c_str(), mean(accuracies(*r)));
-      std::printf("figure transfer.%s.loss %.4f nats\n", c.name.c_str(), mean_loss(*r));
+      std::printf("figure transfer." TRANSFER_NETWORK ".%s.accuracy %.4f fraction\n", c.name.c_str(),
+                  mean(accuracies(*r)));
+      std::printf("figure transfer." TRANSFER_NETWORK ".%s.loss %.4f nats\n", c.name.c_str(), mean_loss(*r));
     }
   } catch (const std::exception& e) {
     stop(e.what());

@@ -58,7 +58,6 @@ class engine {
   [[nodiscard]] bool has_sample() const { return has_sample_; }
 
  protected:
-
   /// The forward pass in two parts, one copy of each: what no learning changes, and the rest.
   THIMBLE_NOINLINE void frozen_part() {
     if (!begun_) reset();
@@ -267,15 +266,14 @@ class engine {
 /// What stands in for an engine that cannot be, so that one error is printed.
 struct inert_engine {
   static constexpr int inputs = 1, outputs = 1;
-  static constexpr std::size_t trained_bytes = 0, state_bytes = 1, latent_bytes = 1;
+  static constexpr std::size_t trained_bytes = 0, latent_bytes = 1;
   struct latent {
     unsigned char bytes[1];
   };
   static constexpr quantization input_quantization{}, output_quantization{};
   std::span<std::int8_t> input() { return {&pixel, 1}; }
+  [[nodiscard]] bool has_sample() const { return false; }
   void reset() {}
-  void state(std::span<unsigned char>) {}
-  [[nodiscard]] status restore(std::span<const unsigned char>) { return status::ok; }
   [[nodiscard]] std::span<const unsigned char> trained() const { return {}; }
   std::int8_t pixel = 0;
 };

@@ -8,8 +8,9 @@ namespace thimble {
 
 /// How much has saturated.
 struct saturation {
-  std::uint32_t gradients;  ///< values at the ends of int16, in all steps since reset(); 0 without count_saturation, and of floats
-  std::uint32_t weights;    ///< trained weights that lie at -127 or 127
+  std::uint32_t
+      gradients;  ///< values at the ends of int16, in all steps since reset(); 0 without count_saturation, and of floats
+  std::uint32_t weights;  ///< trained weights that lie at -127 or 127
 };
 
 namespace detail {
@@ -65,7 +66,7 @@ class learned : public engine<Net, Update> {
     return status::ok;
   }
 
-  /// Keeps what is learnt so far, for roll_back(). One snapshot: the last.
+  /// Keeps what is learnt so far, for roll_back(). One snapshot: the last, whatever reset() and restore() do.
   void keep_snapshot()
     requires(trains && engine::how.has_snapshot)
   {
@@ -103,6 +104,16 @@ class learned : public engine<Net, Update> {
   }
 
   [[no_unique_address]] snapshot<trains && engine::how.has_snapshot ? trained_bytes : 0> snapshot_;
+};
+
+/// Stands in, as inert_engine does.
+struct inert_learned : inert_engine {
+  static constexpr std::size_t state_bytes = 1;
+  void state(std::span<unsigned char>) {}
+  [[nodiscard]] status restore(std::span<const unsigned char>) { return status::ok; }
+  void keep_snapshot() {}
+  [[nodiscard]] status roll_back() { return status::ok; }
+  [[nodiscard]] struct saturation saturation() const { return {}; }
 };
 
 }  // namespace detail

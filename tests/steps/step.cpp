@@ -17,6 +17,7 @@ struct net : thimble::replace_head<backbone, thimble::dense<10>> {};
 struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME> {};
 
 constinit learner learn;
+constinit learner::latent kept;
 
 void figure(const char* what, std::int64_t value, const char* unit) {
   machine::put("figure step." THIMBLE_STEP ".");
@@ -66,12 +67,22 @@ int main(int count, char** arguments) {
     }
   }
   const std::uint32_t hash = hash_of(learn.trained());
+
+  show(3);
+  if (learn.keep(kept) != thimble::status::ok) return 1;
+  machine::counter from_latent;
+  if (!learn.step_from(kept, 9, {.learning_rate = 0.02f}).ok()) return 1;
+  const std::int64_t instructions_from_latent = from_latent.instructions();
+
   figure("sizeof", static_cast<std::int64_t>(sizeof learn), " bytes\n");
   figure("arena", learner::plan.peak, " bytes\n");
   figure("trainable", static_cast<std::int64_t>(learner::trained_bytes), " bytes\n");
   figure("latent", static_cast<std::int64_t>(learner::latent_bytes), " bytes\n");
   if (machine::flash_bytes() > 0) figure("flash", machine::flash_bytes(), " bytes\n");
-  if (instructions > 0) figure("instructions", instructions, " instructions\n");
+  if (instructions > 0) {
+    figure("instructions", instructions, " instructions\n");
+    figure("instructions_from_latent", instructions_from_latent, " instructions\n");
+  }
   machine::put("hash of the trained bytes: ");
   machine::put(hash);
   machine::put("\n");

@@ -80,7 +80,7 @@ struct varied : quantized<Architecture, varied_parameters<Architecture, Seed>> {
 /// All weights of the layers numbered, for one fraction of their input channels.
 template <ratio Fraction, selection Which, int... Layer>
 struct fraction_of : sparse_update<weights<Layer, Fraction, Which>...> {};
-template <class Architecture, ratio Fraction, selection Which = first,
+template <class Architecture, ratio Fraction, selection Which = selection::first,
           class = std::make_integer_sequence<int, graph_of<Architecture>.numbered>>
 struct fraction_everywhere;
 template <class Architecture, ratio Fraction, selection Which, int... Layer>

@@ -105,18 +105,18 @@ TEST_CASE("of equal channels the lower ones train") {
 }
 
 TEST_CASE("of several marks of a layer the most channels win; of as many, the largest") {
-  CHECK(layer<both<half_of_2, quarter_largest>>(2).selected == first);
-  CHECK(layer<both<quarter_largest, half_of_2>>(2).selected == first);
+  CHECK(layer<both<half_of_2, quarter_largest>>(2).selected == selection::first);
+  CHECK(layer<both<quarter_largest, half_of_2>>(2).selected == selection::first);
   CHECK(layer<both<quarter_first, quarter_largest>>(2).selected == largest);
   CHECK(layer<both<quarter_largest, quarter_first>>(2).selected == largest);
-  CHECK(layer<both<quarter_largest, all_weights>>(2).selected == first);
-  CHECK(layer<both<all_weights, quarter_largest>>(2).selected == first);
+  CHECK(layer<both<quarter_largest, all_weights>>(2).selected == selection::first);
+  CHECK(layer<both<all_weights, quarter_largest>>(2).selected == selection::first);
   CHECK(layer<both<quarter_largest, quarter_first>>(2).trained == 2);
 }
 
 TEST_CASE("where all channels train, or none has weights yet, the first are meant") {
   using all_type = learner_of<demo, all_largest>;
-  for (const facts& f : all_type::graph.at) CHECK(f.selected == first);
+  for (const facts& f : all_type::graph.at) CHECK(f.selected == selection::first);
   CHECK(detail::identity_of_update<demo, all_largest> ==
         detail::identity_of_update<demo, fraction_everywhere<like_the_demo, ratio{1, 1}>>);
   static all_type of_all;
@@ -131,7 +131,7 @@ TEST_CASE("where all channels train, or none has weights yet, the first are mean
 
   constexpr const auto& g = marked<fresh_net, sparse_update<weights<12, ratio{1, 2}, largest>>>;
   CHECK(g.at[g.node_numbered(12)].trained == 8);
-  CHECK(g.at[g.node_numbered(12)].selected == first);
+  CHECK(g.at[g.node_numbered(12)].selected == selection::first);
 }
 
 TEST_CASE("the factory's weights of the channels are copied") {

@@ -139,11 +139,11 @@ TEST_CASE("a replay buffer keeps the latent of the sample before a learner") {
   REQUIRE(kept.ok());
   CHECK(kept.kept);
   CHECK_FALSE(l.has_sample());
-  static learner::latent same;
+  static learner::latent again;
   show(l, 6);
-  REQUIRE(l.keep(same) == status::ok);
+  REQUIRE(l.keep(again) == status::ok);
   const auto past = buffer.pick();
   CHECK(past.label == 2);
-  CHECK(std::memcmp(past.latent->bytes, same.bytes, sizeof same.bytes) == 0);
+  CHECK(std::memcmp(past.latent->bytes, again.bytes, sizeof again.bytes) == 0);
   CHECK(l.step_from(*past.latent, past.label).ok());
 }

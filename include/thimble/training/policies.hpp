@@ -1,4 +1,4 @@
-// How a learner learns: the policies that a trainer takes, and what they come to.
+// How a learner learns: the policies that a trainer takes, and the recipe that they come to.
 #pragma once
 #include <cstdint>
 
@@ -20,120 +20,160 @@ struct recipe {
   [[nodiscard]] constexpr int gradient_bytes() const { return float_gradients ? 4 : 2; }
 };
 
+/// What a policy decides. Of all policies that decide the same a trainer takes one at most (training/policy_choice.hpp), and each
+/// sets all fields of its decision, so their order does not matter. A loss is the policy of `loss`.
+enum class decision : unsigned char {
+  nothing,
+  loss,
+  weight_form,
+  momentum,
+  accumulation,
+  decay,
+  clipping,
+  scaling,
+  gradients,
+  logits,
+  saturation,
+  snapshot
+};
+
+// Assertions stand last: of a class whose assertion fails clang makes nothing more, and would say that the policy is not known.
+
 // ---- optimizers
 
-/// Plain stochastic gradient descent at batch 1, the default: for the real-valued parameters, w -= learning_rate * dL/dw.
+/// Plain stochastic gradient descent, the default: for the real-valued parameters, w -= learning_rate * dL/dw after each sample.
+/// Says that there is no momentum.
 struct sgd {
-  static constexpr void set(recipe&) {}
+  static constexpr decision decides = decision::momentum;
+  static constexpr void set(recipe& r) { r.rule.has_momentum = false, r.momentum = 0; }
 };
 /// v = Factor * v + learning_rate * dL/dw; w -= v. Two bytes more a trained weight (Q4.12 of its int8 unit), four a bias.
 template <float Factor>
 struct momentum {
-  static_assert(Factor >= 0 && Factor < 1, "momentum lies in [0, 1)");
+  static constexpr decision decides = decision::momentum;
   static constexpr void set(recipe& r) { r.rule.has_momentum = true, r.momentum = Factor; }
+  static_assert(Factor >= 0 && Factor <= 0.999f, "momentum lies in [0, 0.999], so that a velocity comes to rest");
 };
-/// The mean gradient of Samples samples is applied at the last of them. Four bytes more a trained weight and a bias.
+/// The mean gradient of Samples samples is applied at the last of them. Four bytes more a trained weight and a bias. A weight's
+/// sum has 24 fractional bits; a bias's move is rounded to whole units of the bias for each sample, before it is added.
 template <int Samples>
 struct accumulate {
-  static_assert(Samples >= 1, "at least one sample is accumulated");
+  static constexpr decision decides = decision::accumulation;
   static constexpr void set(recipe& r) { r.rule.accumulates = Samples > 1, r.accumulated = Samples; }
+  static_assert(Samples >= 1, "at least one sample is accumulated");
 };
-/// dL/dw + Rate * w in place of dL/dw; weights only.
+/// dL/dw + Rate * w in place of dL/dw; weights only. With the 8-bit residual a decay of less than 2^-9 of a weight's int8 unit a
+/// step (learning_rate * Rate * |q| < 1/512, q the stored integer) is lost, unless the gradient dithers it; stochastic rounding
+/// keeps its mean.
 template <float Rate>
 struct weight_decay {
-  static_assert(Rate >= 0 && Rate < 1, "weight decay lies in [0, 1)");
+  static constexpr decision decides = decision::decay;
   static constexpr void set(recipe& r) { r.rule.decays = true, r.decay = Rate; }
+  static_assert(Rate >= 0 && Rate < 1, "weight decay lies in [0, 1)");
 };
 /// Each sample's dL/dw is limited to [-Largest, Largest], for every real-valued parameter by itself.
 template <float Largest>
 struct clip_gradients {
-  static_assert(Largest > 0, "gradients are clipped to more than zero");
+  static constexpr decision decides = decision::clipping;
   static constexpr void set(recipe& r) { r.rule.clips = true, r.clip = Largest; }
+  static_assert(Largest > 0, "gradients are clipped to more than zero");
 };
 
 // ---- how a trained weight is kept between steps
+
+namespace detail {
+
+/// All of a weight's form, so that nothing is left of another.
+struct weight_form {
+  int residual_bits = 0;
+  bool stochastic = false, shadow = false;
+  std::uint32_t seed = 1;
+};
+constexpr void keep_weights(recipe& r, weight_form form) {
+  r.rule.residual_bits = form.residual_bits;
+  r.rule.stochastic = form.stochastic;
+  r.rule.shadow = form.shadow;
+  r.seed = form.seed;
+}
+
+}  // namespace detail
 
 /// int8 with Bits of a fraction beside it: 8 (the default) or 4. To nearest, saturating. The bytes learned equal float weights'
 /// in all but noise (README, "Accuracy").
 template <int Bits>
 struct residual_bits {
+  static constexpr decision decides = decision::weight_form;
+  static constexpr void set(recipe& r) { detail::keep_weights(r, {.residual_bits = Bits}); }
   static_assert(Bits == 8 || Bits == 4, "residuals have 8 or 4 bits");
-  static constexpr void set(recipe& r) { r.rule.residual_bits = Bits; }
 };
 /// int8 alone: a step is rounded at random, up with the probability of its fraction. The same bits on every core.
 template <std::uint32_t Seed = 1>
 struct stochastic_rounding {
-  static constexpr void set(recipe& r) { r.rule.residual_bits = 0, r.rule.stochastic = true, r.seed = Seed; }
+  static constexpr decision decides = decision::weight_form;
+  static constexpr void set(recipe& r) { detail::keep_weights(r, {.stochastic = true, .seed = Seed}); }
 };
 /// int8 alone, to nearest: steps under half a unit are lost. For comparison.
 struct nearest_rounding {
-  static constexpr void set(recipe& r) { r.rule.residual_bits = 0; }
+  static constexpr decision decides = decision::weight_form;
+  static constexpr void set(recipe& r) { detail::keep_weights(r, {}); }
 };
 /// A float beside each weight, of which the int8 is the nearest integer, as the published simulator does. For comparison.
 struct float_shadow {
-  static constexpr void set(recipe& r) { r.rule.residual_bits = 0, r.rule.shadow = true; }
+  static constexpr decision decides = decision::weight_form;
+  static constexpr void set(recipe& r) { detail::keep_weights(r, {.shadow = true}); }
 };
 
 // ---- gradients
 
 /// Steps of the stored integers are those of the real-valued parameters (arXiv 2206.15472, eq. 4): the default.
 struct quantization_aware_scaling {
+  static constexpr decision decides = decision::scaling;
   static constexpr void set(recipe& r) { r.rule.scales = true; }
 };
 /// q -= learning_rate * dL/dq, for the stored integers. For comparison; rates differ by orders of magnitude.
 struct no_scaling {
+  static constexpr decision decides = decision::scaling;
   static constexpr void set(recipe& r) { r.rule.scales = false; }
 };
 /// int16 with exponents fixed by the compiler: the default. The same bytes on every core.
 struct integer_gradients {
+  static constexpr decision decides = decision::gradients;
   static constexpr void set(recipe& r) { r.float_gradients = false; }
 };
 /// float32, for comparison and for cores with an FPU: twice the bytes. Sums in a fixed order, and no contraction
 /// (-ffp-contract=off) if machines are to agree.
 struct float_gradients {
+  static constexpr decision decides = decision::gradients;
   static constexpr void set(recipe& r) { r.float_gradients = true; }
 };
 /// The loss reads the stored int8 logits, as the file's network gives them, not the accumulators.
 struct stored_logits {
-  static constexpr void set(recipe&) {}
+  static constexpr decision decides = decision::logits;
+  static constexpr void set(recipe&) {}  // the loss's matter: training/policy_choice.hpp
 };
 
 // ---- guard rails
 
 /// saturation() counts; costs a pass over each gradient.
 struct count_saturation {
+  static constexpr decision decides = decision::saturation;
   static constexpr void set(recipe& r) { r.counts_saturation = true; }
 };
-/// Room for a copy of all that training changes: keep_snapshot() and roll_back().
+/// Room for a copy of all that training changes: keep_snapshot() and roll_back(). reset() and restore() leave the snapshot as it is.
 struct with_snapshot {
+  static constexpr decision decides = decision::snapshot;
   static constexpr void set(recipe& r) { r.has_snapshot = true; }
 };
 
-/// An update with the policies of its learner.
-template <class Update, class... Policies>
-struct following : Update {
-  static constexpr recipe how = [] {
-    recipe r;
-    (Policies::set(r), ...);
-    return r;
-  }();
-  template <class Net>
-  static constexpr auto apply() {
-    auto g = Update::template apply<Net>();
-    for (auto& f : g.at) f.float_gradients = how.float_gradients;
-    return g;
-  }
-};
-
 namespace detail {
+
+/// The recipe of an update; the default's, if it has none.
 template <class Update>
 inline constexpr recipe how_of = recipe{};
 template <class Update>
   requires requires { Update::how; }
 inline constexpr recipe how_of<Update> = Update::how;
 
-template <class Policy>
-concept is_policy = requires(recipe& r) { Policy::set(r); };
 }  // namespace detail
 
 }  // namespace thimble

@@ -11,7 +11,7 @@ struct fraction_of_channels {
                 "a fraction of channels lies above 0 and at most at 1: see it above");
 };
 
-using enum selection;  // so that `largest` is a user's word
+using selection::largest;  // a user's word
 
 template <detail::text Layer, detail::text Name, int Number, int Groups, int OutputsOfChannel>
 struct no_largest_channels {
@@ -47,9 +47,10 @@ struct ratio {
 
 // Each mark has `fault<Net>`, the type that says what is wrong (or no_fault), and `mark<Net>(graph)`.
 
-/// Weights of one layer, for a Fraction of its input channels, and its bias. Which channels: the `first`, or those with the
-/// `largest` weights (training/largest_channels.hpp); of a layer that starts from zero the first.
-template <which Layer, ratio Fraction = ratio{}, selection Which = first>
+/// Weights of one layer, for a Fraction of its input channels, and its bias. Which channels: the first, or those with the
+/// `largest` weights (training/largest_channels.hpp); of a layer that starts from zero the first. Of two marks of one layer the
+/// one with more channels holds, with its selection (of as many, the largest): not the union of both.
+template <which Layer, ratio Fraction = ratio{}, selection Which = selection::first>
 struct weights {
   template <class Net>
   using fault =
@@ -62,9 +63,9 @@ struct weights {
     constexpr int node = detail::find<Layer, Net>::node;
     facts& f = g.at[node];
     if constexpr (Which == largest)
-      f.train(Fraction.of(f.weight_row), node_values<Net, node>::is_fresh ? first : largest);
+      f.train(Fraction.of(f.weight_row), node_values<Net, node>::is_fresh ? selection::first : largest);
     else
-      f.train(Fraction.of(f.weight_row), first);
+      f.train(Fraction.of(f.weight_row), selection::first);
   }
 };
 
@@ -99,7 +100,7 @@ struct weights_of_head {
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     facts& f = g.at[g.node_numbered(g.numbered - 1)];
-    f.train(f.weight_row, first);
+    f.train(f.weight_row, selection::first);
   }
 };
 
@@ -110,11 +111,11 @@ struct all_weights {
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     for (facts& f : g.at)
-      if (f.number >= 0) f.train(f.weight_row, first);
+      if (f.number >= 0) f.train(f.weight_row, selection::first);
   }
 };
 
-/// The union of Marks; none: the network only infers. Name it with a struct.
+/// All that Marks name; none: the network only infers. Name it with a struct.
 template <class... Marks>
 struct sparse_update {
   template <class Net>

@@ -1,0 +1,80 @@
+// What the policies of a trainer come to: a loss, an update with the recipe of all others, and the error if they cannot be.
+#pragma once
+#include <thimble/detail/fault.hpp>
+#include <thimble/training/loss.hpp>
+#include <thimble/training/policies.hpp>
+
+namespace thimble {
+
+template <class Policy>
+struct unknown_policy {
+  static_assert(sizeof(Policy*) == 0, "one of these policies is not known: see it above");
+};
+template <class First, class Second>
+struct conflicting_policies {
+  static_assert(sizeof(First*) == 0,
+                "these two policies of a trainer decide the same thing, so only one of them can hold: see both above");
+};
+
+/// An update with the recipe of its learner.
+template <class Update, class... Policies>
+struct following : Update {
+  static constexpr recipe how = [] {
+    recipe r;
+    (Policies::set(r), ...);
+    return r;
+  }();
+  template <class Net>
+  static constexpr auto apply() {
+    auto g = Update::template apply<Net>();
+    for (auto& f : g.at) f.float_gradients = how.float_gradients;
+    return g;
+  }
+};
+
+namespace detail {
+
+template <class Policy>
+using is_loss = mp::mp_bool<requires { Policy::classifies; }>;
+template <class Policy>
+using is_not_loss = mp::mp_not<is_loss<Policy>>;
+
+template <class Policy>
+inline constexpr decision decision_of = [] {
+  if constexpr (is_loss<Policy>::value)
+    return decision::loss;
+  else if constexpr (requires(recipe& r) { Policy::set(r), Policy::decides; })
+    return Policy::decides;
+  else
+    return decision::nothing;
+}();
+
+/// The first policy that is not known, or that decides what a later one decides too.
+template <class... Policies>
+struct policies_fault {
+  using type = no_fault;
+};
+template <class First, class... Others>
+struct policies_fault<First, Others...> {
+  using type = first_fault<
+      mp::mp_if_c<decision_of<First> == decision::nothing, unknown_policy<First>, no_fault>,
+      mp::mp_if_c<decision_of<First> == decision_of<Others>, conflicting_policies<First, Others>, no_fault>...,
+      typename policies_fault<Others...>::type>;
+};
+
+/// The loss among a trainer's policies: cross entropy if none is given. Of stored values, if a policy says so.
+template <class... Policies>
+using named_loss = mp::mp_front<mp::mp_push_back<mp::mp_copy_if<mp::mp_list<Policies...>, is_loss>, cross_entropy>>;
+template <class... Policies>
+using loss_of = mp::mp_if_c<(std::is_same_v<Policies, stored_logits> || ...), of_stored<named_loss<Policies...>>,
+                            named_loss<Policies...>>;
+
+/// The update with all other policies; where there are none but defaults, the update itself.
+template <class Update, class... Policies>
+using update_with = mp::mp_if_c<(std::is_same_v<Policies, sgd> && ...), Update, following<Update, Policies...>>;
+template <class Update, class... Policies>
+using update_for =
+    mp::mp_apply<update_with, mp::mp_push_front<mp::mp_copy_if<mp::mp_list<Policies...>, is_not_loss>, Update>>;
+
+}  // namespace detail
+}  // namespace thimble
