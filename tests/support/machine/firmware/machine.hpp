@@ -1,5 +1,6 @@
 // What programs that run on the host and as firmware ask of the machine it runs on: here, a core in the emulator, by semihosting.
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 
@@ -16,8 +17,14 @@ inline constexpr std::size_t memory_bytes = std::size_t{400} << 10;
 inline constexpr const char* too_large = "skipped: more values than the board has memory for";
 
 inline void put(const char* text) { firmware::put(text); }
-inline void put(std::uint32_t number) { firmware::put(number); }
-inline void put(std::int64_t number) { firmware::put(static_cast<std::int32_t>(number)); }
+/// Of 32 bits: 64-bit division is long.
+template <std::integral Number>
+void put(Number number) {
+  if constexpr (std::unsigned_integral<Number>)
+    firmware::put(static_cast<std::uint32_t>(number));
+  else
+    firmware::put(static_cast<std::int32_t>(number));
+}
 
 [[noreturn]] inline void stop(int status) { firmware::exit(status); }
 

@@ -1,5 +1,6 @@
 // What programs that run on the host and as firmware ask of the machine it runs on: here, a computer with an operating system.
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -12,8 +13,10 @@ inline constexpr std::size_t memory_bytes = std::size_t{64} << 20;
 inline constexpr const char* too_large = "more values than the program has memory for";
 
 inline void put(const char* text) { std::fputs(text, stdout); }
-inline void put(std::uint32_t number) { std::printf("%lu", static_cast<unsigned long>(number)); }
-inline void put(std::int64_t number) { std::printf("%lld", static_cast<long long>(number)); }
+template <std::integral Number>
+void put(Number number) {
+  std::printf("%lld", static_cast<long long>(number));
+}
 
 [[noreturn]] inline void stop(int status) { std::exit(status); }
 
