@@ -1,0 +1,115 @@
+// The backward kernels of this core's target against portable, value by value, on random layers: sizes, windows, multipliers of every
+// kind, weights in flash, in SRAM and in both, gradients at their ends; nothing is written beside what is asked for.
+#include <thimble/firmware/semihosting.hpp>
+#include <thimble/kernels/convolution_gradient.hpp>
+#include <thimble/kernels/depthwise_convolution.hpp>
+#include <thimble/training/exponents.hpp>
+
+namespace firmware = thimble::firmware;
+namespace kernels = thimble::kernels;
+using kernels::geometry;
+using thimble::native;
+using thimble::portable;
+
+namespace {
+
+std::uint32_t state = 54321;
+std::uint32_t word() {
+  state = state * 1664525u + 1013904223u;
+  return state >> 8 ^ state << 20;
+}
+/// In [low, high].
+int number(int low, int high) { return low + static_cast<int>(word() % static_cast<std::uint32_t>(high - low + 1)); }
+bool one_in(int n) { return number(1, n) == 1; }
+
+constexpr int most_values = 24 * 1024, most_channels = 600, most_scratch = 24 * 1024, guard = 64;
+alignas(4) std::int16_t dy[most_values], before[most_values];
+alignas(4) std::int16_t expected[most_values], made[most_values + 2 * guard];
+std::int8_t flash[most_values], sram[most_values];
+std::int32_t mantissa[most_channels];
+std::int8_t shift[most_channels];
+alignas(4) unsigned char scratch[most_scratch + 2 * guard];
+
+int failures = 0, run = 0;
+
+void show(const geometry& g, const char* what, int at) {
+  const thimble::window& w = g.win;
+  ++failures;
+  firmware::print(what, " at ", at, ": ", g.in.h, "x", g.in.w, "x", g.in.c, " -> ", g.out.h, "x", g.out.w, "x", g.out.c,
+                  " window ", w.kernel_h, "x", w.kernel_w, " stride ", w.stride_h, ",", w.stride_w, " pad ", w.pad_top,
+                  ",", w.pad_left, " trained ", g.trained, "\n");
+}
+
+/// A gradient of a random size; now and then all at the ends.
+std::int16_t gradient(int kind) {
+  if (kind == 0) return one_in(2) ? 32767 : -32768;
+  if (kind == 1) return static_cast<std::int16_t>(number(-32768, 32767));
+  return static_cast<std::int16_t>(one_in(3) ? 0 : number(-32768, 32767) >> number(0, 12));
+}
+
+/// Weights in rows of `row`, the first g.trained in SRAM; multipliers.
+void make_weights(const geometry& g, int rows, int row) {
+  const bool wide = one_in(6);
+  for (int r = 0, k = 0; r < rows; ++r)
+    for (int i = 0; i < row; ++i) {
+      const auto v = static_cast<std::int8_t>(wide ? (one_in(4) ? 127 : -128) : number(-128, 127));
+      flash[r * row + i] = i < g.trained ? 99 : v;
+      if (i < g.trained) sram[k++] = v;
+    }
+  const bool odd = one_in(3);
+  for (int o = 0; o < g.out.c; ++o) {
+    mantissa[o] = (1 << 30) + static_cast<std::int32_t>(word() & 0x3fffffff);
+    shift[o] = static_cast<std::int8_t>(-number(0, 10));
+    if (odd && one_in(3)) shift[o] = static_cast<std::int8_t>(number(-31, 6));
+    if (odd && one_in(6)) mantissa[o] = shift[o] = 0;
+    if (odd && one_in(6)) mantissa[o] = one_in(2) ? 1 << 30 : 2147483647;
+  }
+}
+
+template <class Operation>
+void check_input_gradient(const geometry& g, int raise, int drop, int limit, const char* name) {
+  const kernels::kernel_needs needs = Operation::needs(native{}, g);
+  if (!needs.serves || needs.scratch > most_scratch) return;
+  const int kind = number(0, 5), size = g.in.size();
+  for (int i = 0; i < g.out.size(); ++i) dy[i] = gradient(kind);
+  std::int16_t* const dx = made + guard;
+  for (std::int16_t& v : made) v = 77;
+  for (int i = 0; i < size; ++i) dx[i] = expected[i] = before[i] = gradient(number(0, 5));
+  kernels::input_gradient_args a{dy, {flash, sram}, {mantissa, shift}, raise, limit, drop, expected, one_in(2),
+                                 reinterpret_cast<std::int16_t*>(scratch)};
+  Operation::body(portable{}, g, a);
+  for (unsigned char& b : scratch) b = 0xa5;
+  a.dx = dx;
+  a.scaled = reinterpret_cast<std::int16_t*>(scratch + guard);
+  Operation::body(native{}, g, a);
+  ++run;
+  for (int i = 0; i < size; ++i)
+    if (dx[i] != expected[i]) return show(g, name, i);
+  for (int i = 0; i < guard; ++i) {
+    if (made[i] != 77 || dx[size + i] != 77) return show(g, "writes beside its gradient", i);
+    if (scratch[i] != 0xa5 || scratch[guard + needs.scratch + i] != 0xa5)
+      return show(g, "writes beside its scratch", i);
+  }
+}
+
+void check_pointwise() {
+  geometry g;
+  const int kind = number(0, 3);
+  g.in = {number(1, 9), number(1, 9), one_in(2) ? 4 * number(1, 16) : number(1, 40)};
+  g.out = {g.in.h, g.in.w, kind == 3 ? number(200, 560) : number(1, 60)};
+  g.trained = one_in(2) ? 0 : one_in(2) ? g.in.c : number(0, g.in.c);
+  if (g.in.size() > most_values || g.out.size() > most_values || g.in.c * g.out.c > most_values) return;
+  make_weights(g, g.out.c, g.in.c);
+  check_input_gradient<kernels::convolution_backward>(g, number(-6, 6), number(2, one_in(4) ? 31 : 18),
+                                                      thimble::gradient_limit(g.out.c), "pointwise input gradient");
+}
+
+}  // namespace
+
+int main() {
+  for (int i = 0; i < 800 && failures < 10; ++i) {
+    check_pointwise();
+  }
+  firmware::print(run, " layers run, ", failures, " differ\n");
+  return failures;
+}
