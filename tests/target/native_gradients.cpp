@@ -67,7 +67,7 @@ void make_weights(const geometry& g, int rows, int row) {
 }
 
 template <class Operation>
-void check_input_gradient(const geometry& g, int raise, int drop, int limit, const char* name) {
+void check_input_gradient(const geometry& g, int raise, int drop, int limit, bool adds, const char* name) {
   const kernels::kernel_needs needs = Operation::needs(native{}, g);
   if (!needs.serves || needs.scratch > most_scratch) return;
   const int kind = number(0, 5), size = g.in.size();
@@ -75,7 +75,7 @@ void check_input_gradient(const geometry& g, int raise, int drop, int limit, con
   std::int16_t* const dx = made + guard;
   for (std::int16_t& v : made) v = 77;
   for (int i = 0; i < size; ++i) dx[i] = expected[i] = before[i] = gradient(number(0, 5));
-  kernels::input_gradient_args a{dy, {flash, sram}, {mantissa, shift}, raise, limit, drop, expected, one_in(2),
+  kernels::input_gradient_args a{dy, {flash, sram}, {mantissa, shift}, raise, limit, drop, expected, adds,
                                  reinterpret_cast<std::int16_t*>(scratch)};
   Operation::body(portable{}, g, a);
   for (unsigned char& b : scratch) b = 0xa5;
@@ -101,7 +101,25 @@ void check_pointwise() {
   if (g.in.size() > most_values || g.out.size() > most_values || g.in.c * g.out.c > most_values) return;
   make_weights(g, g.out.c, g.in.c);
   check_input_gradient<kernels::convolution_backward>(g, number(-6, 6), number(2, one_in(4) ? 31 : 18),
-                                                      thimble::gradient_limit(g.out.c), "pointwise input gradient");
+                                                      thimble::gradient_limit(g.out.c), one_in(2), "pointwise input gradient");
+}
+
+void check_depthwise() {
+  geometry g;
+  thimble::window& w = g.win;
+  w.kernel_h = w.kernel_w = 1 + 2 * number(1, 3);
+  w.stride_h = w.stride_w = number(1, 2);
+  w.pad_top = number(0, w.kernel_h - 1);
+  w.pad_left = number(0, w.kernel_w - 1);
+  const int c = number(1, 9);
+  g.in = {number(1, 21), number(1, 21), c};
+  const int h = g.in.h + w.pad_top + number(0, w.kernel_h - 1) - w.kernel_h;
+  const int v = g.in.w + w.pad_left + number(0, w.kernel_w - 1) - w.kernel_w;
+  if (h < 0 || v < 0) return;
+  g.out = {h / w.stride_h + 1, v / w.stride_w + 1, c};
+  g.trained = one_in(2) ? 0 : one_in(2) ? c : number(0, c);
+  make_weights(g, w.taps(), c);
+  check_input_gradient<kernels::depthwise_backward>(g, number(-12, 4), 0, 32767, false, "depthwise input gradient");
 }
 
 }  // namespace
@@ -109,6 +127,7 @@ void check_pointwise() {
 int main() {
   for (int i = 0; i < 800 && failures < 10; ++i) {
     check_pointwise();
+    check_depthwise();
   }
   firmware::print(run, " layers run, ", failures, " differ\n");
   return failures;

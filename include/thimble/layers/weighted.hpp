@@ -80,10 +80,10 @@ struct input_gradient {
   static constexpr int scaled_bytes(const facts& f) {
     return SumsChannels ? (2 * f.out.c * f.win.gradient_taps() + 3) / 4 * 4 : 0;
   }
-  /// Targets' kernels round sums to fewer bits; where there are none to drop, portable serves.
-  template <bool Narrows, class At>
+  /// What targets' kernels leave to portable: sums over channels without bits to drop; other gradients that are added to.
+  template <bool Usual, class At>
   static constexpr auto serving_for() {
-    if constexpr (Narrows)
+    if constexpr (Usual)
       return std::type_identity<decltype(kernels::serving<Kernel, Target, At::geometry>())>{};
     else
       return std::type_identity<portable>{};
@@ -113,8 +113,8 @@ struct input_gradient {
     } else {
       constexpr int e_y = At::exponent(role::dy), e_x = At::exponent(role::dx0);
       constexpr int e_t = SumsChannels ? At::scaled_exponent : e_x;
-      constexpr bool narrows = !SumsChannels || (e_x - e_t >= 2 && e_x - e_t <= 31);
-      using serving = typename decltype(serving_for<narrows, At>())::type;
+      constexpr bool usual = SumsChannels ? e_x - e_t >= 2 && e_x - e_t <= 31 : !At::adds;
+      using serving = typename decltype(serving_for<usual, At>())::type;
       kernels::call<Kernel, At::geometry, serving>(kernels::input_gradient_args{
           at.dy(), at.weights(), At::scale(), e_y - e_t, At::gradient_limit, e_x - e_t, at.dx0(), At::adds, scaled});
     }
