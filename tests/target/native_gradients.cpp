@@ -1,6 +1,8 @@
 // The backward kernels of this core's target against portable, value by value, on random layers: sizes, windows, multipliers of every
 // kind, weights in flash, in SRAM and in both, gradients at their ends; nothing is written beside what is asked for.
 #include <thimble/firmware/semihosting.hpp>
+#include <thimble/kernels/bias_gradient.hpp>
+#include <thimble/kernels/clip.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
 #include <thimble/kernels/depthwise_convolution.hpp>
 #include <thimble/training/exponents.hpp>
@@ -122,12 +124,85 @@ void check_depthwise() {
   check_input_gradient<kernels::depthwise_backward>(g, number(-12, 4), 0, 32767, false, "depthwise input gradient");
 }
 
+/// Sums of gradients as they are made: what they are times a step's size.
+constexpr kernels::learning_rule sums{.accumulates = true};
+constexpr kernels::step_of_layer step{{1 << 30, -34}, {}, {}, 0, 0};
+std::int32_t wanted[most_values], got[most_values];
+
+void check_weight_gradient() {
+  using operation = kernels::convolution_backward;
+  geometry g;
+  const bool large = one_in(8);
+  g.in = {number(1, large ? 16 : 7), number(1, large ? 16 : 7), one_in(2) ? 4 * number(1, 16) : number(1, 40)};
+  g.out = {g.in.h, g.in.w, number(1, 40)};
+  g.trained = one_in(2) ? g.in.c : number(1, g.in.c);
+  const kernels::kernel_needs needs = operation::weight_needs(native{}, g);
+  if (g.in.size() > most_values || g.out.size() > most_values || !needs.serves || needs.scratch > most_scratch) return;
+  make_weights(g, g.out.c, g.in.c);
+  const int kind = number(0, 4), weights = g.out.c * g.trained, row = one_in(2) ? g.trained : g.in.c;
+  for (int i = 0; i < g.out.size(); ++i) dy[i] = gradient(kind);
+  for (int i = 0; i < g.in.size(); ++i)  // beside the weights, which are not read
+    flash[i] = static_cast<std::int8_t>(kind == 0 ? (one_in(9) ? 127 : -128) : number(-128, 127));
+  for (int i = 0; i < weights; ++i) wanted[i] = got[i] = number(-9, 9);
+  for (unsigned char& b : scratch) b = 0xa5;
+  kernels::weight_gradient_args<sums> a{{dy, flash, one_in(2) ? -128 : number(-128, 127), row, 0},
+                                        {mantissa, shift},
+                                        {step, {sram, nullptr, 0}, nullptr, wanted},
+                                        nullptr,
+                                        scratch + guard};
+  operation::body(portable{}, g, a);
+  a.to.sum = got;
+  operation::body(native{}, g, a);
+  ++run;
+  for (int i = 0; i < most_values; ++i)
+    if (wanted[i] != got[i]) return show(g, "pointwise weight gradient", i);
+  for (int i = 0; i < guard; ++i)
+    if (scratch[i] != 0xa5 || scratch[guard + needs.scratch + i] != 0xa5)
+      return show(g, "writes beside its scratch", i);
+}
+
+void check_bias_gradient() {
+  geometry g;
+  g.in = g.out = {number(1, 30), number(1, 20), number(1, 30)};
+  if (g.out.size() > most_values) return;
+  make_weights(g, 0, 0);
+  const int kind = number(0, 4);
+  for (int i = 0; i < g.out.size(); ++i) dy[i] = kind == 4 ? std::int16_t{-32768} : gradient(kind);
+  for (int o = 0; o < g.out.c; ++o) wanted[o] = got[o] = 0;
+  kernels::bias_gradient_args<std::int16_t, sums> a{dy, {mantissa, shift}, {step, nullptr, 0, nullptr, wanted}};
+  kernels::bias_backward::body(portable{}, g, a);
+  a.to.sum = got;
+  kernels::bias_backward::body(native{}, g, a);
+  ++run;
+  for (int o = 0; o < g.out.c; ++o)
+    if (wanted[o] != got[o]) return show(g, "bias gradient", o);
+}
+
+void check_clip() {
+  const int n = number(1, 200), kind = number(0, 3);
+  std::int16_t* const v = made + guard;
+  std::uint8_t* const mask = scratch;
+  for (int i = 0; i < n; ++i) expected[i] = v[i] = gradient(1);
+  v[n] = 77;
+  for (int i = 0; i <= n / 8; ++i)
+    mask[i] = static_cast<std::uint8_t>(kind == 0 ? 255 : kind == 1 ? 0 : one_in(4) ? 255 : word());
+  clip(portable{}, kernels::clip_args<std::int16_t>{mask, expected, n});
+  clip(native{}, kernels::clip_args<std::int16_t>{mask, v, n});
+  ++run;
+  expected[n] = 77;
+  for (int i = 0; i <= n; ++i)
+    if (v[i] != expected[i]) return show({}, "clip", i);
+}
+
 }  // namespace
 
 int main() {
   for (int i = 0; i < 800 && failures < 10; ++i) {
     check_pointwise();
     check_depthwise();
+    check_weight_gradient();
+    check_bias_gradient();
+    check_clip();
   }
   firmware::print(run, " layers run, ", failures, " differ\n");
   return failures;

@@ -91,6 +91,7 @@ struct weight_gradient_args {
   multipliers scale;
   weight_sink<Rule> to;
   const std::uint16_t* channels;  ///< of the layer's weights; depthwise kernels read it. x holds them in this order
+  unsigned char* scratch = nullptr;  ///< as the operation's weight_needs says
 };
 
 /// A rectangle of output positions.
@@ -168,6 +169,7 @@ THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry layer, 
   }
 }
 
+constexpr kernel_needs weight_gradient_needs(portable, const geometry&) { return {}; }
 constexpr kernel_needs input_gradient_needs(portable, const geometry& g) {
   return {.scratch = (2 * g.out.c * g.win.gradient_taps() + 3) / 4 * 4};
 }
@@ -183,6 +185,11 @@ struct convolution_backward {
   template <class Target>
   static constexpr kernel_needs needs(Target t, const geometry& g) {
     return input_gradient_needs(t, g);
+  }
+  /// Of the weights' gradient, for a geometry without a list.
+  template <class Target>
+  static constexpr kernel_needs weight_needs(Target t, const geometry& g) {
+    return weight_gradient_needs(t, g);
   }
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const input_gradient_args& a) {

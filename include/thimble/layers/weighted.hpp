@@ -121,15 +121,30 @@ struct input_gradient {
   }
 };
 
-/// The gradient of the weights is never stored: each is applied as it is made.
+/// What a kernel's gradient of weights needs.
 template <class Kernel>
+struct weights_of {
+  template <class Target>
+  static constexpr kernels::kernel_needs needs(Target t, const kernels::geometry& g) {
+    if constexpr (requires { Kernel::weight_needs(t, g); })
+      return Kernel::weight_needs(t, g);
+    else
+      return {};
+  }
+};
+
+/// The gradient of the weights is never stored: each is applied as it is made.
+template <class Kernel, class Target = native>
 struct weight_gradient {
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::dy, kept_channels(f) > 0 ? role::kept : role::x0},
             .writes = {role::w},
             .modifies = role::none,
-            .scratch = 0,
+            .scratch = f.float_gradients ? 0 : needs(f).scratch,
             .in_place = {}};
+  }
+  static constexpr kernels::kernel_needs needs(const facts& f) {
+    return kernels::serving_needs<weights_of<Kernel>, Target>(kernels::without_list(geometry_of(f)));
   }
   /// Bits to drop so that an exact sum of products 32'768 * 255 over all positions fits int32.
   static constexpr int drop(const facts& f) {
@@ -151,9 +166,10 @@ struct weight_gradient {
           kernels::float_weight_gradient_args{kernels::float_correlation{at.dy(), x, At::zero(role::x0), x_row},
                                               at.weights(), At::scale(), at.weight_sink(0)});
     else
-      kernels::call<Kernel, kernels::without_list(At::geometry)>(
+      kernels::call<Kernel, kernels::without_list(At::geometry),
+                    decltype(kernels::serving<weights_of<Kernel>, Target, kernels::without_list(At::geometry)>())>(
           kernels::weight_gradient_args{kernels::correlation{at.dy(), x, At::zero(role::x0), x_row, bits}, At::scale(),
-                                        at.weight_sink(bits), at.weights().channels});
+                                        at.weight_sink(bits), at.weights().channels, at.scratch()});
   }
 };
 

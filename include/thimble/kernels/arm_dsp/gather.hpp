@@ -18,8 +18,10 @@ struct gradient_tiles {
   std::int32_t factor;  ///< 2^(32 - shift), shift in [2, 31]
   int entry;            ///< where the loop, unrolled by four, is entered: -(pairs) mod 4
   int tiles;            ///< at least 1
-  int adds;
+  int adds;             ///< 0, 1, or raw_sums
 };
+/// The sums as they are: dx is int32, eight for each tile, the two channels of each pixel side by side.
+inline constexpr int raw_sums = 2;
 static_assert(sizeof(void*) != 4 || (offsetof(gradient_tiles, adds) == 32 && sizeof(gradient_tiles) == 36));
 
 // r4 to r11: accumulators, two channels of the first pixel, of the second, ...
@@ -49,7 +51,7 @@ THIMBLE_NOINLINE inline void gather_tiles(const gradient_tiles* k) {
       "2: .byte (10f - 2b) / 2, (11f - 2b) / 2, (12f - 2b) / 2, (13f - 2b) / 2\n"
       "10:\n\t" THIMBLE_PAIR "\n11:\n\t" THIMBLE_PAIR "\n12:\n\t" THIMBLE_PAIR "\n13:\n\t" THIMBLE_PAIR
       "ldr r12, [sp, #8]\n\tcmp r1, r12\n\tbne 10b\n\t"
-      "ldrd r1, r2, [sp, #12]\n\tldrd r3, r12, [sp, #20]\n\tldr r12, [sp, #32]\n\t"
+      "ldrd r1, r2, [sp, #12]\n\tldr r3, [sp, #20]\n\tldr r12, [sp, #32]\n\tcmp r12, #2\n\tbeq 4f\n\t"
       THIMBLE_NARROW("r4", "r5") THIMBLE_NARROW("r6", "r7") THIMBLE_NARROW("r8", "r9") THIMBLE_NARROW("r10", "r11")
       "add r3, r1, r2\n\t"  // of the second pixel
       "cmp r12, #0\n\tbeq 3f\n\t"
@@ -57,8 +59,10 @@ THIMBLE_NOINLINE inline void gather_tiles(const gradient_tiles* k) {
       "ldr r12, [r3, r2, lsl #1]\n\tqadd16 r10, r10, r12\n"
       "3:\n\t"
       "str r4, [r1]\n\tstr r6, [r1, r2]\n\tstr r8, [r1, r2, lsl #1]\n\tstr r10, [r3, r2, lsl #1]\n\t"
-      "add r1, r1, r2, lsl #2\n\tstr r1, [sp, #12]\n\t"
+      "add r1, r1, r2, lsl #2\n"
+      "5:\n\tstr r1, [sp, #12]\n\t"
       "ldr r12, [sp, #28]\n\tsubs r12, #1\n\tstr r12, [sp, #28]\n\tbne 1b\n\t"
+      "b 6f\n4:\n\tstm r1!, {r4, r5, r6, r7, r8, r9, r10, r11}\n\tb 5b\n6:\n\t"
       "add sp, sp, #40\n\tpop {r7, r11}\n\t"
       : "+r"(r0)
       :
@@ -81,8 +85,8 @@ THIMBLE_INLINE std::uint32_t high_halves(std::uint32_t a, std::uint32_t b) {
   return to;
 }
 
-/// Up to four weights of one row.
-struct weight_word {
+/// Up to four int8 values of one row.
+struct row_word {
   int count;  ///< 1 to 4
   int bits;   ///< to shift a word read before its time, so as not to read behind the row; -1: rows shorter than words
   THIMBLE_INLINE std::uint32_t at(const std::int8_t* w) const {
@@ -92,14 +96,49 @@ struct weight_word {
     return v;
   }
 };
+/// The word of values [i, end), at most four, of rows of `row`, which hold the values before.
+THIMBLE_INLINE row_word word_of_row(int row, int i, int end) {
+  const int count = end - i < 4 ? end - i : 4;
+  return {count, row < 4 || end < 4 ? -1 : 8 * (4 - count)};
+}
 
-/// Of four input channels from `w` on: for each pair of the n rows, two words of pairs to `a` and two to `b`. 1.9 instructions a weight.
-THIMBLE_NOINLINE inline void pair_rows(std::uint32_t* a, std::uint32_t* b, const std::int8_t* w, int row, int n,
-                                       weight_word word) {
-  for (; n > 0; n -= 2, w += 2 * row, a += 2, b += 2) {
+/// What pair_rows gives its assembly.
+struct row_pairs {
+  std::uint32_t *a, *b;
+  const std::int8_t* w;
+  std::uint32_t add;
+  int row, pairs;
+};
+
+/// Of four columns from `w` on, widened, `add` added: for each pair of the n rows, two words of pairs to `a` and two to `b`, which
+/// advance by Step bytes. 1.9 instructions a value.
+template <int Step>
+THIMBLE_NOINLINE void pair_rows(std::uint32_t* a, std::uint32_t* b, const std::int8_t* w, int row, int n, row_word word,
+                                std::uint32_t add) {
+  if (word.bits > 0) w -= word.bits / 8;
+  if (const int pairs = n / 2; word.bits == 0 && pairs > 0) {
+    const row_pairs k{a, b, w, add, row, pairs};
+    register const row_pairs* r0 asm("r0") = &k;
+#define THIMBLE_TWO_ROWS                                                                                       \
+  "ldr r5, [r3, r12]\n\tldr r4, [r3]\n\tadd r3, r3, r12, lsl #1\n\t"                                           \
+  "sxtab16 r6, r10, r4\n\tsxtab16 r8, r10, r5\n\tsxtab16 r4, r10, r4, ror #8\n\tsxtab16 r5, r10, r5, ror #8\n\t" \
+  "pkhbt r9, r6, r8, lsl #16\n\tpkhtb r8, r8, r6, asr #16\n\tpkhbt r6, r4, r5, lsl #16\n\t"                    \
+  "pkhtb r5, r5, r4, asr #16\n\tstrd r9, r6, [r1], %[step]\n\tstrd r8, r5, [r2], %[step]\n\t"
+    asm volatile("ldm r0, {r1, r2, r3, r10, r12, lr}\n\ttst lr, #1\n\tbeq 1f\n\t" THIMBLE_TWO_ROWS
+                 "subs lr, #1\n\tbeq 2f\n1:\n\t" THIMBLE_TWO_ROWS THIMBLE_TWO_ROWS "subs lr, #2\n\tbne 1b\n2:\n\t"
+                 : "+r"(r0)
+                 : [step] "i"(Step)
+                 : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
+#undef THIMBLE_TWO_ROWS
+    a += pairs * (Step / 4);
+    b += pairs * (Step / 4);
+    w += 2 * pairs * row;
+    n -= 2 * pairs;
+  }
+  for (; n > 0; n -= 2, w += 2 * row, a += Step / 4, b += Step / 4) {
     const std::uint32_t first = word.at(w), second = n > 1 ? word.at(w + row) : 0;
-    const std::uint32_t even_first = even(first), odd_first = odd(first);
-    const std::uint32_t even_second = even(second), odd_second = odd(second);
+    const std::uint32_t even_first = widen_even(add, first), odd_first = widen_odd(add, first);
+    const std::uint32_t even_second = widen_even(add, second), odd_second = widen_odd(add, second);
     a[0] = low_halves(even_first, even_second);
     a[1] = low_halves(odd_first, odd_second);
     b[0] = high_halves(even_first, even_second);

@@ -57,8 +57,7 @@ THIMBLE_NOINLINE inline void gather_channels(gradient_tiles k, const std::int8_t
   const auto first = const_cast<std::uint32_t*>(k.w), second = const_cast<std::uint32_t*>(k.w_end);
   for (int i = begin; i < end; i += 4) {
     const int count = end - i < 4 ? end - i : 4;
-    const int early = count == 4 || row < 4 ? 0 : 4 - count;  // end >= 4, as the row holds the channels before
-    pair_rows(first, second, w + i - early, row, n, {count, row < 4 ? -1 : 8 * early});
+    pair_rows<8>(first, second, w + i, row, n, word_of_row(row, i, end), 0);
     for (int j = 0; j < count; j += 2) {
       k.dx = dx + i + j;
       k.w = j == 0 ? first : second;
@@ -96,6 +95,84 @@ THIMBLE_INLINE void convolution_input_gradient(arm_dsp, const geometry& g, const
     work.dx = a.dx + first * c;
     if (k != 0) dsp::gather_channels(work, a.w.sram, k, 0, k, n, pixels);
     if (k != c) dsp::gather_channels(work, flash, c, k, c, n, pixels);
+  }
+}
+
+namespace dsp {
+
+/// Scratch of a weight gradient: inputs of a band of four channels each, in pairs of positions; the same of two output channels; sums.
+struct correlation_scratch {
+  int pairs;  ///< of positions
+  int tiles;  ///< of a band
+  [[nodiscard]] constexpr int w() const { return 4 * pairs * tiles; }  ///< in words
+  [[nodiscard]] constexpr int sums() const { return w() + 2 * pairs; }
+  [[nodiscard]] constexpr int bytes() const { return 4 * (sums() + 8 * tiles); }
+};
+THIMBLE_INLINE constexpr correlation_scratch correlation_scratch_of(const geometry& g) {
+  constexpr int most = 8 * 1024;
+  const int pairs = (g.out.pixels() + 1) / 2, all = (g.trained + 3) / 4, fit = most / (16 * pairs);
+  return {pairs, fit < 1 ? 1 : fit < all ? fit : all};
+}
+
+/// Two channels of n positions, or one, in pairs of positions.
+THIMBLE_NOINLINE inline void pair_positions(std::uint32_t* to, const std::int16_t* dy, int channels, int n, bool both) {
+  for (; n > 1; n -= 2, dy += 2 * channels, to += 2) {
+    if (both) {
+      const std::uint32_t a = load(dy), b = load(dy + channels);
+      to[0] = low_halves(a, b);
+      to[1] = high_halves(a, b);
+    } else {
+      to[0] = pair_of(dy[0], dy[channels]);
+      to[1] = 0;
+    }
+  }
+  if (n > 0) {
+    to[0] = pair_of(dy[0], 0);
+    to[1] = both ? pair_of(dy[1], 0) : 0;
+  }
+}
+
+/// sums[i][j]: of `tiles` fours of input channels with the two output channels in w.
+THIMBLE_NOINLINE inline void correlate_tiles(const correlation_scratch& s, std::uint32_t* scratch, int tiles) {
+  const gradient_tiles k{scratch, scratch + s.w(), scratch + s.sums(), reinterpret_cast<std::int16_t*>(scratch + s.sums()),
+                         8,       0,               -s.pairs & 3,       tiles,
+                         raw_sums};
+  gather_tiles(&k);
+}
+
+}  // namespace dsp
+
+constexpr kernel_needs weight_gradient_needs(arm_dsp, const geometry& g) {
+  const window& w = g.win;
+  const bool pointwise = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1;
+  const int pixels = g.out.pixels();
+  return {.serves = pointwise && g.groups == 1 && pixels > 2 && pixels <= 256,
+          .scratch = dsp::correlation_scratch_of(g).bytes()};
+}
+
+/// The same steps as portable, the sums by SMLAD on pairs of positions. Scratch: correlation_scratch.
+template <learning_rule Rule>
+THIMBLE_INLINE void convolution_weight_gradient(arm_dsp, const geometry& g, const weight_gradient_args<Rule>& a) {
+  const dsp::correlation_scratch s = dsp::correlation_scratch_of(g);
+  auto* const scratch = reinterpret_cast<std::uint32_t*>(a.scratch);
+  const auto* const sums = reinterpret_cast<const std::int32_t*>(scratch + s.sums());
+  const int n = g.out.c, k = g.trained, positions = g.out.pixels(), row = a.from.x_row;
+  const std::uint32_t less_zero = dsp::pair_of(-a.from.x_zero, -a.from.x_zero);
+  for (int begin = 0; begin < k; begin += 4 * s.tiles) {
+    const int end = k - begin < 4 * s.tiles ? k : begin + 4 * s.tiles, tiles = (end - begin + 3) / 4;
+    for (int i = begin; i < end; i += 4) {
+      std::uint32_t* const to = scratch + (i - begin) * s.pairs;
+      dsp::pair_rows<16>(to, to + 2, a.from.x + i, row, positions, dsp::word_of_row(row, i, end), less_zero);
+    }
+    for (int o = 0; o < n; o += 2) {
+      const bool both = o + 1 < n;
+      dsp::pair_positions(scratch + s.w(), a.from.dy + o, n, positions, both);
+      dsp::correlate_tiles(s, scratch, tiles);
+      for (int j = 0; j < (both ? 2 : 1); ++j) {
+        const auto to = a.to.of(a.scale[o + j]);
+        for (int i = begin; i < end; ++i) to.learn((o + j) * k + i, sums[2 * (i - begin) + j]);
+      }
+    }
   }
 }
 
