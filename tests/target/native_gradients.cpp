@@ -1,6 +1,7 @@
 // The backward kernels of this core's target against portable, value by value, on random layers: sizes, windows, multipliers of every
 // kind, weights in flash, in SRAM and in both, gradients at their ends; nothing is written beside what is asked for.
 #include <thimble/firmware/semihosting.hpp>
+#include <thimble/kernels/addition.hpp>
 #include <thimble/kernels/bias_gradient.hpp>
 #include <thimble/kernels/clip.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
@@ -161,6 +162,59 @@ void check_weight_gradient() {
       return show(g, "writes beside its scratch", i);
 }
 
+/// Weights as they learn, at sizes of step from nothing to all.
+void check_learning() {
+  using operation = kernels::convolution_backward;
+  constexpr kernels::learning_rule plain{};
+  geometry g;
+  g.in = {number(1, 5), number(2, 5), number(1, 20)};
+  g.out = {g.in.h, g.in.w, number(1, 20)};
+  g.trained = g.in.c;
+  if (!operation::weight_needs(native{}, g).serves) return;
+  make_weights(g, 0, 0);
+  const int weights = g.out.c * g.trained;
+  static std::int8_t value[2][400];
+  static unsigned char rest[2][400];
+  for (int i = 0; i < g.out.size(); ++i) dy[i] = gradient(2);
+  for (int i = 0; i < g.in.size(); ++i) flash[i] = static_cast<std::int8_t>(word());
+  for (int i = 0; i < weights; ++i) {
+    value[0][i] = value[1][i] = static_cast<std::int8_t>(one_in(4) ? (one_in(2) ? -128 : 127) : number(-128, 127));
+    rest[0][i] = rest[1][i] = static_cast<unsigned char>(word());
+  }
+  const kernels::step_of_layer size{{one_in(9) ? 0u : (1u << 30) + (word() & 0x3fffffff), -number(28, 62)}, {}, {}, 0, 0};
+  kernels::weight_gradient_args<plain> a{{dy, flash, number(-128, 127), g.in.c, 0},
+                                         {mantissa, shift},
+                                         {size, {value[0], rest[0], 0}, nullptr, nullptr},
+                                         nullptr,
+                                         scratch};
+  operation::body(portable{}, g, a);
+  a.to.w = {value[1], rest[1], 0};
+  operation::body(native{}, g, a);
+  ++run;
+  for (int i = 0; i < weights; ++i)
+    if (value[0][i] != value[1][i] || rest[0][i] != rest[1][i]) return show(g, "weight learnt", i);
+}
+
+void check_scaled_gradient() {
+  const int n = number(1, 100), odd = number(0, 1);
+  std::int16_t* const v = made + guard + odd;
+  for (int i = 0; i < n; ++i) dy[i] = v[i] = gradient(number(0, 2));
+  for (int i = 0; i < n; ++i) expected[i] = before[i] = gradient(1);
+  const bool adds = one_in(4), over = !adds && one_in(2);
+  kernels::scaled_gradient_args<std::int16_t> a{
+      dy, {one_in(9) ? 0 : number(1 << 14, 1 << 15), number(one_in(5) ? -3 : 10, 40)}, expected, adds, n};
+  scaled_gradient(portable{}, a);
+  if (!over)
+    for (int i = 0; i < n; ++i) v[i] = before[i];
+  else
+    a.dy = v;
+  a.dx = v;
+  scaled_gradient(native{}, a);
+  ++run;
+  for (int i = 0; i < n; ++i)
+    if (v[i] != expected[i]) return show({}, "scaled gradient", i);
+}
+
 void check_bias_gradient() {
   geometry g;
   g.in = g.out = {number(1, 30), number(1, 20), number(1, 30)};
@@ -201,6 +255,8 @@ int main() {
     check_pointwise();
     check_depthwise();
     check_weight_gradient();
+    check_learning();
+    check_scaled_gradient();
     check_bias_gradient();
     check_clip();
   }

@@ -15,7 +15,7 @@ struct gradient_scratch {
   [[nodiscard]] constexpr int bytes() const { return 16 * pairs * (tiles + 1); }
 };
 THIMBLE_INLINE constexpr gradient_scratch gradient_scratch_of(const geometry& g) {
-  constexpr int most = 8 * 1024;
+  constexpr int most = 12 * 1024;
   const int pairs = (g.out.c + 1) / 2, all = (g.out.pixels() + 3) / 4, fit = most / (16 * pairs);
   return {pairs, fit < 1 ? 1 : fit < all ? fit : all};
 }
@@ -140,6 +140,38 @@ THIMBLE_NOINLINE inline void correlate_tiles(const correlation_scratch& s, std::
   gather_tiles(&k);
 }
 
+/// Whether weights are kept with eight more bits and steps applied as they come.
+constexpr bool learns_plainly(learning_rule r) {
+  return r.is_plain() && r.residual_bits == 8 && !r.stochastic && !r.shadow;
+}
+
+/// channel::learn for `count` neighbours from `at` on, their sums two apart, steps of [1, 31] bits to drop. 20 instructions a weight.
+template <learning_rule Rule>
+THIMBLE_NOINLINE void learn_row(const weights_at<Rule>& to, step_size size, int at, const std::int32_t* sums, int count) {
+  std::int8_t* value = to.value + at;
+  unsigned char* rest = to.residual + at;
+  const auto doubled = static_cast<std::int32_t>(size.mantissa << 1);
+  const int less_one = -size.exponent - 32;
+  for (; count > 0; --count, ++value, ++rest, sums += 2) {
+    const std::int32_t step = ((high_product(*sums, doubled) >> less_one) + 1) >> 1;
+    constexpr std::int32_t low = -(127 << 8) - 128, high = (127 << 8) + 127;
+    std::int32_t q = saturating_subtract(*value * 256 + static_cast<std::int8_t>(*rest), step);
+    q = q < low ? low : q > high ? high : q;
+    *value = static_cast<std::int8_t>((q + 128) >> 8);
+    *rest = static_cast<unsigned char>(q);
+  }
+}
+
+/// The weights [at, at + count) of an output channel.
+template <learning_rule Rule>
+THIMBLE_INLINE void learn(const typename weight_sink<Rule>::channel& to, int at, const std::int32_t* sums, int count) {
+  if constexpr (learns_plainly(Rule)) {
+    const int shift = -to.size.exponent - 31;
+    if (to.size.mantissa != 0 && shift >= 1 && shift <= 31) return learn_row(to.to.w, to.size, at, sums, count);
+  }
+  for (int i = 0; i < count; ++i) to.learn(at + i, sums[2 * i]);
+}
+
 }  // namespace dsp
 
 constexpr kernel_needs weight_gradient_needs(arm_dsp, const geometry& g) {
@@ -170,7 +202,7 @@ THIMBLE_INLINE void convolution_weight_gradient(arm_dsp, const geometry& g, cons
       dsp::correlate_tiles(s, scratch, tiles);
       for (int j = 0; j < (both ? 2 : 1); ++j) {
         const auto to = a.to.of(a.scale[o + j]);
-        for (int i = begin; i < end; ++i) to.learn((o + j) * k + i, sums[2 * (i - begin) + j]);
+        dsp::learn<Rule>(to, (o + j) * k + begin, sums + j, end - begin);
       }
     }
   }
