@@ -30,6 +30,12 @@ THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradien
   }
 }
 
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/bias_gradient/arm_dsp.hpp>
+
+namespace thimble::kernels {
+
 struct bias_backward {
   static constexpr window_key key(const geometry&) { return {{}, -1, -1}; }  // one copy for all windows
   template <class Target, class Gradient, learning_rule Rule>

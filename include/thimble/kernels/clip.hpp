@@ -36,6 +36,12 @@ THIMBLE_INLINE void clip_at_limits(portable, const clip_at_limits_args<Gradient>
     if ((a.range.low > -128 && a.y[i] <= a.range.low) || (a.range.high < 127 && a.y[i] >= a.range.high)) a.dy[i] = 0;
 }
 
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/clip/arm_dsp.hpp>
+
+namespace thimble::kernels {
+
 /// One copy serves every layer.
 template <class Target = native, class Gradient>
 THIMBLE_NOINLINE void run(const clip_args<Gradient>& a) {

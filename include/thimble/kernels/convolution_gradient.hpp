@@ -4,6 +4,7 @@
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/entry_gradient.hpp>
 #include <thimble/kernels/gradient.hpp>
+#include <thimble/kernels/needs.hpp>
 #include <thimble/kernels/sink.hpp>
 
 namespace thimble::kernels {
@@ -19,7 +20,7 @@ struct input_gradient_args {
   int shift;  ///< e_x - e_t
   std::int16_t* dx;
   bool adds;
-  std::int16_t* scaled;  ///< scratch: gradient_taps * out.c
+  std::int16_t* scaled;  ///< scratch: gradient_taps * out.c, or as convolution_backward::needs says
 };
 
 /// The weights of one group of output channels, all in flash or all in SRAM: `row` channels a tap. t: scaled gradients of
@@ -90,6 +91,7 @@ struct weight_gradient_args {
   multipliers scale;
   weight_sink<Rule> to;
   const std::uint16_t* channels;  ///< of the layer's weights; depthwise kernels read it. x holds them in this order
+  unsigned char* scratch = nullptr;  ///< as the operation's weight_needs says
 };
 
 /// A rectangle of output positions.
@@ -167,7 +169,28 @@ THIMBLE_INLINE void convolution_weight_gradient(portable, const geometry layer, 
   }
 }
 
+constexpr kernel_needs weight_gradient_needs(portable, const geometry&) { return {}; }
+constexpr kernel_needs input_gradient_needs(portable, const geometry& g) {
+  return {.scratch = (2 * g.out.c * g.win.gradient_taps() + 3) / 4 * 4};
+}
+
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/convolution_gradient/arm_dsp.hpp>
+
+namespace thimble::kernels {
+
 struct convolution_backward {
+  /// Of the input's gradient, for a shift in [2, 31]; with others portable serves, in no more scratch.
+  template <class Target>
+  static constexpr kernel_needs needs(Target t, const geometry& g) {
+    return input_gradient_needs(t, g);
+  }
+  /// Of the weights' gradient, for a geometry without a list.
+  template <class Target>
+  static constexpr kernel_needs weight_needs(Target t, const geometry& g) {
+    return weight_gradient_needs(t, g);
+  }
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const input_gradient_args& a) {
     convolution_input_gradient(t, g, a);

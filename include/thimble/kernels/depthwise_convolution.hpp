@@ -161,11 +161,13 @@ constexpr window_key depthwise_key(const geometry& g) {
 }
 
 constexpr kernel_needs depthwise_needs(portable, const geometry&) { return {}; }
+constexpr kernel_needs depthwise_gradient_needs(portable, const geometry&) { return {}; }
 
 }  // namespace thimble::kernels
 
 #include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
 #include <thimble/kernels/depthwise_convolution/arm_mve.hpp>
+#include <thimble/kernels/depthwise_gradient/arm_dsp.hpp>
 
 namespace thimble::kernels {
 
@@ -182,6 +184,11 @@ struct depthwise_forward {
 };
 
 struct depthwise_backward {
+  /// Of the input's gradient, where nothing is added to; else portable serves.
+  template <class Target>
+  static constexpr kernel_needs needs(Target t, const geometry& g) {
+    return depthwise_gradient_needs(t, g);
+  }
   static constexpr window_key key(const geometry& g) { return depthwise_key(g); }
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const input_gradient_args& a) {

@@ -13,7 +13,7 @@ struct gradient_factor {
 };
 /// The factor value(m) * 2^raise: 16 bits of mantissa (relative error at most 2^-15) keep products in 32.
 THIMBLE_INLINE constexpr gradient_factor factor_of(multiplier m, int raise) {
-  return {static_cast<int>((std::int64_t{m.mantissa} + (1 << 15)) >> 16), 15 - m.shift - raise};
+  return {static_cast<int>((static_cast<std::uint32_t>(m.mantissa) + (1u << 15)) >> 16), 15 - m.shift - raise};
 }
 /// round(q * f), halves up, saturated to [-limit, limit]; the product is exact in int32 (2^15 * 2^15).
 THIMBLE_INLINE constexpr std::int16_t scale16(std::int16_t q, gradient_factor f, int limit) {

@@ -61,10 +61,35 @@ THIMBLE_INLINE void gather_windows(const geometry& g, const pool_gradient_args<G
   }
 }
 
+/// Whether windows cover the input side by side, each element once.
+THIMBLE_INLINE constexpr bool tiles_input(const geometry& g) {
+  const window& w = g.win;
+  return w.kernel_h == w.stride_h && w.kernel_w == w.stride_w && w.pad_top == 0 && w.pad_left == 0 &&
+         g.in.h == g.out.h * w.kernel_h && g.in.w == g.out.w * w.kernel_w;
+}
+/// Then a window's share is the same for all its elements: made once.
+template <class Gradient>
+THIMBLE_INLINE void spread_shares(const geometry& g, const pool_gradient_args<Gradient>& a) {
+  using math = arithmetic<Gradient>;
+  const window& win = g.win;
+  const int c = g.in.c;
+  for (int oy = 0; oy < g.out.h; ++oy)
+    for (int ox = 0; ox < g.out.w; ++ox)
+      for (int i = 0; i < c; ++i) {
+        const auto sum = math::share(a.dy[(oy * g.out.w + ox) * c + i], win.taps());
+        const Gradient v = math::shifted_sum(sum, math::share_bits + a.shift);
+        for (int ky = 0; ky < win.kernel_h; ++ky) {
+          Gradient* dx = a.dx + ((oy * win.kernel_h + ky) * g.in.w + ox * win.kernel_w) * c + i;
+          for (int kx = 0; kx < win.kernel_w; ++kx, dx += c) put(*dx, v, a.adds);
+        }
+      }
+}
+
 /// dx = round(2^-shift * sum over the windows that cover it of dy / count), saturated to int16; the sum in 64 bits.
 template <class Gradient>
 THIMBLE_INLINE void average_pool_gradient(portable, const geometry g, const pool_gradient_args<Gradient>& a) {
   using math = arithmetic<Gradient>;
+  if (tiles_input(g)) return spread_shares(g, a);
   gather_windows(g, a, math::share_bits + a.shift, [&](int at, int, int, int top, int left) THIMBLE_LAMBDA_INLINE {
     const tap_range ys = taps_inside(top, g.win.kernel_h, g.in.h), xs = taps_inside(left, g.win.kernel_w, g.in.w);
     const int count = (ys.end - ys.begin) * (xs.end - xs.begin);

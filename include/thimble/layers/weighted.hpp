@@ -1,5 +1,7 @@
 // What every layer with weights shares: its steps, said once, over its kernels.
 #pragma once
+#include <type_traits>
+
 #include <boost/mp11/list.hpp>
 
 #include <thimble/kernels/bias_gradient.hpp>
@@ -10,6 +12,10 @@
 #include <thimble/network/rule.hpp>
 
 namespace thimble::weighted {
+
+constexpr kernels::geometry geometry_of(const facts& f) {
+  return {f.in, f.out, f.win, f.trained, f.groups, f.selected == selection::largest};
+}
 
 /// Saves the trained channels of the input; where all train, the input itself is kept by being read in backward.
 struct keep_input {
@@ -35,9 +41,6 @@ struct keep_input {
 /// InPlace: whether output rows follow the input's, so that they may overwrite them.
 template <class Kernel, bool InPlace = true, class Target = native>
 struct forward {
-  static constexpr kernels::geometry geometry_of(const facts& f) {
-    return {f.in, f.out, f.win, f.trained, f.groups, f.selected == selection::largest};
-  }
   /// Only portable takes a zero point of the weights.
   static constexpr kernels::kernel_needs needs(const facts& f) {
     return f.weight_zero == 0 ? kernels::serving_needs<Kernel, Target>(geometry_of(f)) : kernels::kernel_needs{};
@@ -71,17 +74,27 @@ struct forward {
 };
 
 /// SumsChannels: where a sum runs over output channels, gradients are scaled per channel before it, in scratch; else after.
-template <class Kernel, bool SumsChannels>
+template <class Kernel, bool SumsChannels, class Target = native>
 struct input_gradient {
   static constexpr int terms(const facts& f) { return (SumsChannels ? f.out.c / f.groups : 1) * f.win.gradient_taps(); }
   static constexpr int scaled_bytes(const facts& f) {
     return SumsChannels ? (2 * f.out.c * f.win.gradient_taps() + 3) / 4 * 4 : 0;
   }
+  /// What targets' kernels leave to portable: sums over channels without bits to drop; other gradients that are added to.
+  template <bool Usual, class At>
+  static constexpr auto serving_for() {
+    if constexpr (Usual)
+      return std::type_identity<decltype(kernels::serving<Kernel, Target, At::geometry>())>{};
+    else
+      return std::type_identity<portable>{};
+  }
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::dy, role::w},
             .writes = {role::dx0},
             .modifies = role::none,
-            .scratch = f.float_gradients ? 0 : scaled_bytes(f) + (f.enters ? 4 * f.in.size() : 0),
+            .scratch = f.float_gradients ? 0
+                       : f.enters        ? scaled_bytes(f) + 4 * f.in.size()
+                                         : kernels::serving_needs<Kernel, Target>(geometry_of(f)).scratch,
             .in_place = {}};
   }
   template <class At>
@@ -100,21 +113,38 @@ struct input_gradient {
     } else {
       constexpr int e_y = At::exponent(role::dy), e_x = At::exponent(role::dx0);
       constexpr int e_t = SumsChannels ? At::scaled_exponent : e_x;
-      kernels::call<Kernel, At::geometry>(kernels::input_gradient_args{
+      constexpr bool usual = SumsChannels ? e_x - e_t >= 2 && e_x - e_t <= 31 : !At::adds;
+      using serving = typename decltype(serving_for<usual, At>())::type;
+      kernels::call<Kernel, At::geometry, serving>(kernels::input_gradient_args{
           at.dy(), at.weights(), At::scale(), e_y - e_t, At::gradient_limit, e_x - e_t, at.dx0(), At::adds, scaled});
     }
   }
 };
 
-/// The gradient of the weights is never stored: each is applied as it is made.
+/// What a kernel's gradient of weights needs.
 template <class Kernel>
+struct weights_of {
+  template <class Target>
+  static constexpr kernels::kernel_needs needs(Target t, const kernels::geometry& g) {
+    if constexpr (requires { Kernel::weight_needs(t, g); })
+      return Kernel::weight_needs(t, g);
+    else
+      return {};
+  }
+};
+
+/// The gradient of the weights is never stored: each is applied as it is made.
+template <class Kernel, class Target = native>
 struct weight_gradient {
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::dy, kept_channels(f) > 0 ? role::kept : role::x0},
             .writes = {role::w},
             .modifies = role::none,
-            .scratch = 0,
+            .scratch = f.float_gradients ? 0 : needs(f).scratch,
             .in_place = {}};
+  }
+  static constexpr kernels::kernel_needs needs(const facts& f) {
+    return kernels::serving_needs<weights_of<Kernel>, Target>(kernels::without_list(geometry_of(f)));
   }
   /// Bits to drop so that an exact sum of products 32'768 * 255 over all positions fits int32.
   static constexpr int drop(const facts& f) {
@@ -136,9 +166,10 @@ struct weight_gradient {
           kernels::float_weight_gradient_args{kernels::float_correlation{at.dy(), x, At::zero(role::x0), x_row},
                                               at.weights(), At::scale(), at.weight_sink(0)});
     else
-      kernels::call<Kernel, kernels::without_list(At::geometry)>(
+      kernels::call<Kernel, kernels::without_list(At::geometry),
+                    decltype(kernels::serving<weights_of<Kernel>, Target, kernels::without_list(At::geometry)>())>(
           kernels::weight_gradient_args{kernels::correlation{at.dy(), x, At::zero(role::x0), x_row, bits}, At::scale(),
-                                        at.weight_sink(bits), at.weights().channels});
+                                        at.weight_sink(bits), at.weights().channels, at.scratch()});
   }
 };
 

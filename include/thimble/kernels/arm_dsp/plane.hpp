@@ -30,7 +30,8 @@ constexpr int plane_group(int taps, int stride) { return taps == 7 && stride == 
 /// y = requantized bias + sum over taps of x * w. Instructions for eight outputs: 140 (3 x 3), 245 (5 x 5).
 /// Accumulators r4 on, word of x r12. An output's taps meet the words of x two by two; where its window begins in the middle of a
 /// word, it takes the first tap alone and the pairs {1, 2}, {3, 4} for the rest; else {0, 1}, {2, 3} and the last tap alone.
-template <int Taps, int Stride>
+/// Gradient: y int16 = saturate16(round(high_product(sum, doubled) * addend / 2^32)), y_step and y_row in bytes as ever.
+template <int Taps, int Stride, bool Gradient = false>
 THIMBLE_NOINLINE void filter_plane(const plane* p) {
   static_assert((Taps == 3 || Taps == 5 || Taps == 7) && (Stride == 1 || Stride == 2));
   register const plane* r0 asm("r0") = p;
@@ -39,6 +40,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .altmacro
         .set th_k, %c[taps]
         .set th_s, %c[stride]
+        .set th_gradient, %c[gradient]
         .set th_half, (th_k - 1) / 2
         @ th_reg: the register of pair {t, t + 1}
         .macro th_find t
@@ -143,6 +145,17 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .endm
         .macro th_out acc, steps
           smmlar r\acc, r\acc, r0, r\acc
+          .if th_gradient
+          smmulr r\acc, r\acc, r1
+          ssat r\acc, #16, r\acc
+          .if \steps == 0
+            strh r\acc, [r2]
+          .elseif \steps == 1
+            strh r\acc, [r2, r3]
+          .else
+            strh r\acc, [r2, r3, lsl #\steps / 2]
+          .endif
+          .else
           add r\acc, r\acc, r\acc, asr #31
           qadd r\acc, r\acc, r1
           asr r\acc, r\acc, lr
@@ -153,6 +166,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
             strb r\acc, [r2, r3]
           .else
             strb r\acc, [r2, r3, lsl #\steps / 2]
+          .endif
           .endif
         .endm
         @ n outputs
@@ -270,7 +284,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .endr
 )"
       : "+r"(r0)
-      : [taps] "i"(Taps), [stride] "i"(Stride)
+      : [taps] "i"(Taps), [stride] "i"(Stride), [gradient] "i"(Gradient ? 1 : 0)
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
 }
 

@@ -71,6 +71,11 @@ THIMBLE_INLINE std::int32_t saturating_add(std::int32_t a, std::int32_t b) {
   asm("qadd %0, %1, %2" : "=r"(to) : "r"(a), "r"(b));
   return to;
 }
+THIMBLE_INLINE std::int32_t saturating_subtract(std::int32_t a, std::int32_t b) {
+  std::int32_t to;
+  asm("qsub %0, %1, %2" : "=r"(to) : "r"(a), "r"(b));
+  return to;
+}
 THIMBLE_INLINE std::int8_t saturate8(std::int32_t v) {
   std::int32_t to;
   asm("ssat %0, #8, %1" : "=r"(to) : "r"(v));
