@@ -78,8 +78,9 @@ void check_input_gradient(const geometry& g, int raise, int drop, int limit, boo
   std::int16_t* const dx = made + guard;
   for (std::int16_t& v : made) v = 77;
   for (int i = 0; i < size; ++i) dx[i] = expected[i] = before[i] = gradient(number(0, 5));
-  kernels::input_gradient_args a{dy, {flash, sram}, {mantissa, shift}, raise, limit, drop, expected, adds,
-                                 reinterpret_cast<std::int16_t*>(scratch)};
+  kernels::input_gradient_args a{dy,       {flash, sram}, {mantissa, shift},
+                                 raise,    limit,         drop,
+                                 expected, adds,          reinterpret_cast<std::int16_t*>(scratch)};
   Operation::body(portable{}, g, a);
   for (unsigned char& b : scratch) b = 0xa5;
   a.dx = dx;
@@ -104,7 +105,8 @@ void check_pointwise() {
   if (g.in.size() > most_values || g.out.size() > most_values || g.in.c * g.out.c > most_values) return;
   make_weights(g, g.out.c, g.in.c);
   check_input_gradient<kernels::convolution_backward>(g, number(-6, 6), number(2, one_in(4) ? 31 : 18),
-                                                      thimble::gradient_limit(g.out.c), one_in(2), "pointwise input gradient");
+                                                      thimble::gradient_limit(g.out.c), one_in(2),
+                                                      "pointwise input gradient");
 }
 
 void check_depthwise() {
@@ -181,7 +183,8 @@ void check_learning() {
     value[0][i] = value[1][i] = static_cast<std::int8_t>(one_in(4) ? (one_in(2) ? -128 : 127) : number(-128, 127));
     rest[0][i] = rest[1][i] = static_cast<unsigned char>(word());
   }
-  const kernels::step_of_layer size{{one_in(9) ? 0u : (1u << 30) + (word() & 0x3fffffff), -number(28, 62)}, {}, {}, 0, 0};
+  const kernels::step_of_layer size{
+      {one_in(9) ? 0u : (1u << 30) + (word() & 0x3fffffff), -number(28, 62)}, {}, {}, 0, 0};
   kernels::weight_gradient_args<plain> a{{dy, flash, number(-128, 127), g.in.c, 0},
                                          {mantissa, shift},
                                          {size, {value[0], rest[0], 0}, nullptr, nullptr},

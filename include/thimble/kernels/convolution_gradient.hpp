@@ -90,7 +90,7 @@ struct weight_gradient_args {
   correlation from;
   multipliers scale;
   weight_sink<Rule> to;
-  const std::uint16_t* channels;  ///< of the layer's weights; depthwise kernels read it. x holds them in this order
+  const std::uint16_t* channels;     ///< of the layer's weights; depthwise kernels read it. x holds them in this order
   unsigned char* scratch = nullptr;  ///< as the operation's weight_needs says
 };
 

@@ -73,7 +73,7 @@ THIMBLE_INLINE constexpr std::int32_t step_of(std::int32_t sum, step_size size) 
 /// The same for a float gradient: rounded to nearest, halves away from zero, saturated to int32.
 THIMBLE_INLINE constexpr std::int32_t step_of(float sum, step_size size) {
   if (size.mantissa == 0) return 0;  // whatever the sum
-  if (sum == 0) return 0;  // of any size, even one beyond float
+  if (sum == 0) return 0;            // of any size, even one beyond float
   const float step = sum * real_of(size);
   if (!(step < 2147483520.0f)) return 2147483647;  // also what is not a number
   if (step < -2147483520.0f) return -2147483647;

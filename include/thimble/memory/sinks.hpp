@@ -124,8 +124,7 @@ class trained_parameters {
   }
   kernels::step_size bias_clip() const {
     if constexpr (rule.clips) {
-      constexpr multiplier factor =
-          scale_factor(static_cast<double>(how.clip) * (rule.scales ? 1 / s_y() : s_y()));
+      constexpr multiplier factor = scale_factor(static_cast<double>(how.clip) * (rule.scales ? 1 / s_y() : s_y()));
       return scaled(now_->bias_rate, factor, 0);
     } else {
       return {};

@@ -14,9 +14,7 @@ namespace detail {
 template <class Old, int Fresh, int Node>
 struct with_fresh_head {
   struct activations {
-    constexpr quantization operator[](int n) const {
-      return n == Node ? quantization{0.125f, 0} : Old::activation[n];
-    }
+    constexpr quantization operator[](int n) const { return n == Node ? quantization{0.125f, 0} : Old::activation[n]; }
   };
   static constexpr activations activation{};
   template <int Number, bool IsFresh = Number == Fresh>

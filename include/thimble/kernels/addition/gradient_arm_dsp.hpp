@@ -14,7 +14,7 @@ THIMBLE_INLINE void scaled_gradient(arm_dsp, const scaled_gradient_args<std::int
   if (!a.adds && eights > 0 && dsp::set(f, a.factor)) {
     auto* const to = reinterpret_cast<std::uint32_t*>(a.dx);  // stored to at any multiple of two
     const dsp::word_scaling k{to,         a.dy,    4,       f.mantissa, f.mantissa, f.rounding,
-                              f.rounding, f.shift, f.shift, 0x00010001, eights, 16};
+                              f.rounding, f.shift, f.shift, 0x00010001, eights,     16};
     dsp::scale_words(&k);
     rest.dy += 8 * eights;
     rest.dx += 8 * eights;

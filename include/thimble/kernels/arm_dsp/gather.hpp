@@ -13,8 +13,8 @@ struct gradient_tiles {
   const std::uint32_t* t;  ///< for each tile, each pair of output channels {o, o + 1}, four pixels
   const std::uint32_t* w;  ///< for each pair of output channels, two input channels
   const std::uint32_t* w_end;
-  std::int16_t* dx;  ///< of the two channels in the first pixel
-  int dx_step;       ///< bytes from pixel to pixel
+  std::int16_t* dx;     ///< of the two channels in the first pixel
+  int dx_step;          ///< bytes from pixel to pixel
   std::int32_t factor;  ///< 2^(32 - shift), shift in [2, 31]
   int entry;            ///< where the loop, unrolled by four, is entered: -(pairs) mod 4
   int tiles;            ///< at least 1
@@ -25,14 +25,14 @@ inline constexpr int raw_sums = 2;
 static_assert(sizeof(void*) != 4 || (offsetof(gradient_tiles, adds) == 32 && sizeof(gradient_tiles) == 36));
 
 // r4 to r11: accumulators, two channels of the first pixel, of the second, ...
-#define THIMBLE_PAIR                                                                             \
-  "ldrd r2, r3, [r1], #8\n\tldrd r12, lr, [r0], #8\n\t"                                          \
+#define THIMBLE_PAIR                                                                                   \
+  "ldrd r2, r3, [r1], #8\n\tldrd r12, lr, [r0], #8\n\t"                                                \
   "smlad r4, r12, r2, r4\n\tsmlad r5, r12, r3, r5\n\tsmlad r6, lr, r2, r6\n\tsmlad r7, lr, r3, r7\n\t" \
-  "ldrd r12, lr, [r0], #8\n\t"                                                                   \
+  "ldrd r12, lr, [r0], #8\n\t"                                                                         \
   "smlad r8, r12, r2, r8\n\tsmlad r9, r12, r3, r9\n\tsmlad r10, lr, r2, r10\n\tsmlad r11, lr, r3, r11\n\t"
-#define THIMBLE_NARROW(a, b)                                                                            \
-  "smmulr " a ", " a ", r3\n\tsmmulr " b ", " b ", r3\n\tssat " a ", #16, " a "\n\tssat " b ", #16, " b \
-  "\n\tpkhbt " a ", " a ", " b ", lsl #16\n\t"
+#define THIMBLE_NARROW(a, b)                                                                                           \
+  "smmulr " a ", " a ", r3\n\tsmmulr " b ", " b ", r3\n\tssat " a ", #16, " a "\n\tssat " b ", #16, " b "\n\tpkhbt " a \
+  ", " a ", " b ", lsl #16\n\t"
 #define THIMBLE_ADD(a, at) "ldr r12, [r1" at "]\n\tqadd16 " a ", " a ", r12\n\t"
 
 /// dx[p][j] = saturate16(round(2^-shift * sum over o of t[p][o] * w[o][j])), halves up, or that added. The sums fit int32.
@@ -119,10 +119,10 @@ THIMBLE_NOINLINE void pair_rows(std::uint32_t* a, std::uint32_t* b, const std::i
   if (const int pairs = n / 2; word.bits == 0 && pairs > 0) {
     const row_pairs k{a, b, w, add, row, pairs};
     register const row_pairs* r0 asm("r0") = &k;
-#define THIMBLE_TWO_ROWS                                                                                       \
-  "ldr r5, [r3, r12]\n\tldr r4, [r3]\n\tadd r3, r3, r12, lsl #1\n\t"                                           \
+#define THIMBLE_TWO_ROWS                                                                                         \
+  "ldr r5, [r3, r12]\n\tldr r4, [r3]\n\tadd r3, r3, r12, lsl #1\n\t"                                             \
   "sxtab16 r6, r10, r4\n\tsxtab16 r8, r10, r5\n\tsxtab16 r4, r10, r4, ror #8\n\tsxtab16 r5, r10, r5, ror #8\n\t" \
-  "pkhbt r9, r6, r8, lsl #16\n\tpkhtb r8, r8, r6, asr #16\n\tpkhbt r6, r4, r5, lsl #16\n\t"                    \
+  "pkhbt r9, r6, r8, lsl #16\n\tpkhtb r8, r8, r6, asr #16\n\tpkhbt r6, r4, r5, lsl #16\n\t"                      \
   "pkhtb r5, r5, r4, asr #16\n\tstrd r9, r6, [r1], %[step]\n\tstrd r8, r5, [r2], %[step]\n\t"
     asm volatile("ldm r0, {r1, r2, r3, r10, r12, lr}\n\ttst lr, #1\n\tbeq 1f\n\t" THIMBLE_TWO_ROWS
                  "subs lr, #1\n\tbeq 2f\n1:\n\t" THIMBLE_TWO_ROWS THIMBLE_TWO_ROWS "subs lr, #2\n\tbne 1b\n2:\n\t"

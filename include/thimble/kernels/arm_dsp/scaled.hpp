@@ -37,14 +37,14 @@ static_assert(sizeof(void*) != 4 || (offsetof(word_scaling, tiles) == 40 && offs
 /// Two channels of whole tiles of four pixels to words; limit 32'767. 6 instructions a value.
 THIMBLE_NOINLINE inline void scale_words(const word_scaling* k) {
   register const word_scaling* r0 asm("r0") = k;
-#define THIMBLE_WORD(at)                                                                                            \
+#define THIMBLE_WORD(at)                                                                                          \
   "ldr r10, [r1]\n\tadd r1, r1, r2\n\tsmlawt r11, r4, r10, r6\n\tsmlawb r10, r3, r10, r5\n\tasr r11, r11, r8\n\t" \
-  "asr r10, r10, r7\n\tssat r11, #16, r11\n\tssat r10, #16, r10\n\tpkhbt r10, r10, r11, lsl #16\n\t"                \
+  "asr r10, r10, r7\n\tssat r11, #16, r11\n\tssat r10, #16, r10\n\tpkhbt r10, r10, r11, lsl #16\n\t"              \
   "qsub16 r10, r10, r9\n\tsadd16 r10, r10, r9\n\tstr r10, [r0" at "]\n\t"
   asm volatile(
       "push {r7, r11}\n\tldrd r12, lr, [r0, #40]\n\tldm r0, {r0, r1, r2, r3, r4, r5, r6, r7, r8, r9}\n"
-      "1:\n\t" THIMBLE_WORD("") THIMBLE_WORD(", #4") THIMBLE_WORD(", #8") THIMBLE_WORD(", #12")
-      "add r0, r0, lr\n\tsubs r12, #1\n\tbne 1b\n\tpop {r7, r11}\n\t"
+      "1:\n\t" THIMBLE_WORD("") THIMBLE_WORD(", #4") THIMBLE_WORD(", #8")
+          THIMBLE_WORD(", #12") "add r0, r0, lr\n\tsubs r12, #1\n\tbne 1b\n\tpop {r7, r11}\n\t"
       : "+r"(r0)
       :
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
@@ -57,12 +57,14 @@ THIMBLE_NOINLINE inline void scale_tiles(std::uint32_t* to, const std::int16_t* 
   const int pairs = (channels + 1) / 2;
   for (int o = 0; o < channels; o += 2, to += 4) {
     const bool whole = o + 1 < channels;
-    const gradient_factor a = factor_of(scale[o], raise), b = whole ? factor_of(scale[o + 1], raise) : gradient_factor{};
+    const gradient_factor a = factor_of(scale[o], raise),
+                          b = whole ? factor_of(scale[o + 1], raise) : gradient_factor{};
     word_factor low, high;
     int p = 0;
     if (set(low, a) && set(high, b) && whole && limit == 32767 && count >= 4) {
-      const word_scaling k{to,           dy + o,        2 * channels, low.mantissa, high.mantissa, low.rounding,
-                           high.rounding, low.shift, high.shift,   0x00010001,   count / 4,     16 * pairs};
+      const word_scaling k{to,           dy + o,        2 * channels, low.mantissa, high.mantissa,
+                           low.rounding, high.rounding, low.shift,    high.shift,   0x00010001,
+                           count / 4,    16 * pairs};
       scale_words(&k);
       p = count & ~3;
     }

@@ -13,7 +13,7 @@ struct two_sums {
 /// Of two channels over at most 65'535 positions, `step` bytes apart. 2 instructions a value.
 THIMBLE_NOINLINE inline two_sums sum_positions(const std::int16_t* dy, int step, int positions) {
   two_sums s{0, 0};
-#define THIMBLE_SUMS                                                                                           \
+#define THIMBLE_SUMS                                                                                                 \
   "ldr r4, [%[dy]]\n\tldr r5, [%[dy], %[step]]\n\tadd %[dy], %[dy], %[step], lsl #1\n\tsxtah %[low], %[low], r4\n\t" \
   "add %[high], %[high], r4, asr #16\n\tsxtah %[low], %[low], r5\n\tadd %[high], %[high], r5, asr #16\n\t"
   int fours = positions >> 2;

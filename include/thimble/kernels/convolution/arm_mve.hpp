@@ -91,7 +91,8 @@ THIMBLE_INLINE void copy_window(const geometry& g, std::int8_t* to, const std::i
 constexpr kernel_needs convolution_needs(arm_mve, const geometry& g) {
   const mve::convolution_scratch s = mve::scratch_of(g);
   const bool split = g.trained != 0 && g.trained != g.in.c;
-  return {.serves = !g.listed && g.groups == 1 && !split && s.bytes <= 24 * 1024, .scratch = s.bytes, .by_channel = false};
+  return {
+      .serves = !g.listed && g.groups == 1 && !split && s.bytes <= 24 * 1024, .scratch = s.bytes, .by_channel = false};
 }
 
 /// The same bytes as portable.

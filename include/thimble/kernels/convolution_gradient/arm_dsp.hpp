@@ -84,10 +84,14 @@ THIMBLE_INLINE void convolution_input_gradient(arm_dsp, const geometry& g, const
   const int n = g.out.c, c = g.in.c, k = g.trained, all = g.out.pixels();
   auto* const t = reinterpret_cast<std::uint32_t*>(a.scaled);
   std::uint32_t* const w = t + 4 * s.pairs * s.tiles;
-  dsp::gradient_tiles work{t,        w,
-                           w + 2 * s.pairs, a.dx,
-                           2 * c,    static_cast<std::int32_t>(1u << (32 - a.shift)),
-                           -s.pairs & 3, 0,
+  dsp::gradient_tiles work{t,
+                           w,
+                           w + 2 * s.pairs,
+                           a.dx,
+                           2 * c,
+                           static_cast<std::int32_t>(1u << (32 - a.shift)),
+                           -s.pairs & 3,
+                           0,
                            a.adds ? 1 : 0};
   for (int first = 0; first < all; first += 4 * s.tiles) {
     const int pixels = all - first < 4 * s.tiles ? all - first : 4 * s.tiles;
@@ -102,8 +106,8 @@ namespace dsp {
 
 /// Scratch of a weight gradient: inputs of a band of four channels each, in pairs of positions; the same of two output channels; sums.
 struct correlation_scratch {
-  int pairs;  ///< of positions
-  int tiles;  ///< of a band
+  int pairs;                                                           ///< of positions
+  int tiles;                                                           ///< of a band
   [[nodiscard]] constexpr int w() const { return 4 * pairs * tiles; }  ///< in words
   [[nodiscard]] constexpr int sums() const { return w() + 2 * pairs; }
   [[nodiscard]] constexpr int bytes() const { return 4 * (sums() + 8 * tiles); }
@@ -134,8 +138,14 @@ THIMBLE_NOINLINE inline void pair_positions(std::uint32_t* to, const std::int16_
 
 /// sums[i][j]: of `tiles` fours of input channels with the two output channels in w.
 THIMBLE_NOINLINE inline void correlate_tiles(const correlation_scratch& s, std::uint32_t* scratch, int tiles) {
-  const gradient_tiles k{scratch, scratch + s.w(), scratch + s.sums(), reinterpret_cast<std::int16_t*>(scratch + s.sums()),
-                         8,       0,               -s.pairs & 3,       tiles,
+  const gradient_tiles k{scratch,
+                         scratch + s.w(),
+                         scratch + s.sums(),
+                         reinterpret_cast<std::int16_t*>(scratch + s.sums()),
+                         8,
+                         0,
+                         -s.pairs & 3,
+                         tiles,
                          raw_sums};
   gather_tiles(&k);
 }
@@ -147,7 +157,8 @@ constexpr bool learns_plainly(learning_rule r) {
 
 /// channel::learn for `count` neighbours from `at` on, their sums two apart, steps of [1, 31] bits to drop. 20 instructions a weight.
 template <learning_rule Rule>
-THIMBLE_NOINLINE void learn_row(const weights_at<Rule>& to, step_size size, int at, const std::int32_t* sums, int count) {
+THIMBLE_NOINLINE void learn_row(const weights_at<Rule>& to, step_size size, int at, const std::int32_t* sums,
+                                int count) {
   std::int8_t* value = to.value + at;
   unsigned char* rest = to.residual + at;
   const auto doubled = static_cast<std::int32_t>(size.mantissa << 1);

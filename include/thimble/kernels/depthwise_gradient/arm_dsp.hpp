@@ -170,9 +170,12 @@ constexpr kernel_needs depthwise_gradient_needs(arm_dsp, const geometry& g) {
 /// The same values as portable, where nothing is added to. Scratch: gradient_plane.
 THIMBLE_INLINE void depthwise_input_gradient(arm_dsp, const geometry& g, const input_gradient_args& a) {
   switch (dsp::gradient_filter(g.win.kernel_h, g.win.stride_h)) {
-    case 3: return dsp::gradient_channels<3>(g, a);
-    case 5: return dsp::gradient_channels<5>(g, a);
-    default: return dsp::gradient_channels<7>(g, a);
+    case 3:
+      return dsp::gradient_channels<3>(g, a);
+    case 5:
+      return dsp::gradient_channels<5>(g, a);
+    default:
+      return dsp::gradient_channels<7>(g, a);
   }
 }
 
