@@ -1,5 +1,6 @@
 // The integer gradient of a side of a sum, two values a word.
 #pragma once
+#include <thimble/kernels/addition.hpp>  // whose end includes this
 #include <thimble/kernels/arm_dsp/scaled.hpp>
 
 #if defined(__ARM_FEATURE_DSP)

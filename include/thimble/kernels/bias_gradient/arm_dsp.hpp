@@ -1,6 +1,7 @@
 // The gradient of biases, two channels a word.
 #pragma once
 #include <thimble/kernels/arm_dsp/words.hpp>
+#include <thimble/kernels/bias_gradient.hpp>  // whose end includes this
 
 #if defined(__ARM_FEATURE_DSP)
 

@@ -1,6 +1,7 @@
 // The clipping of integer gradients, two a word.
 #pragma once
 #include <thimble/kernels/arm_dsp/words.hpp>
+#include <thimble/kernels/clip.hpp>  // whose end includes this
 
 #if defined(__ARM_FEATURE_DSP)
 

@@ -1,6 +1,7 @@
 // The input gradient of pointwise convolutions: tiles of four pixels by two channels, by SMLAD on pairs of output channels.
 #pragma once
 #include <thimble/kernels/arm_dsp/scaled.hpp>
+#include <thimble/kernels/convolution_gradient.hpp>  // whose end includes this
 #include <thimble/kernels/needs.hpp>
 
 #if defined(__ARM_FEATURE_DSP)

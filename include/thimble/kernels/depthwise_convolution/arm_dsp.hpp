@@ -138,9 +138,9 @@ THIMBLE_NOINLINE void filter_masked(const plane& p, const convolution_args& a, m
   });
   k.c.addend = addend;
   filter_plane<Taps, Stride>(&k);
-  for_each_output(p, outputs, [&](const std::int8_t* y, int r, int n) THIMBLE_LAMBDA_INLINE {
+  for_each_output(p, outputs, [&](const std::int8_t* y, int r, int column) THIMBLE_LAMBDA_INLINE {
     if (*y != 127) return;
-    const std::int16_t* x = p.x + r * Stride * p.row / 2 + n * Stride;
+    const std::int16_t* x = p.x + r * Stride * p.row / 2 + column * Stride;
     if (requantize(filtered(p, x, Taps), m) + a.y_zero > 127) set_bit(mask, static_cast<int>(y - first), false);
   });
 }
