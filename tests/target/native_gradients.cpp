@@ -218,6 +218,13 @@ void check_scaled_gradient() {
     if (v[i] != expected[i]) return show({}, "scaled gradient", i);
 }
 
+void check_quotient() {
+  const std::uint32_t d = (1u << 31) + (one_in(3) ? word() & 3 : one_in(2) ? 0x7fffffff - (word() & 3) : word() >> 1);
+  const std::uint32_t high = one_in(3) ? d - 1 - (word() & 3) : word() % d, low = one_in(3) ? ~(word() & 3) : word();
+  ++run;
+  if (kernels::quotient(high, low, d) != ((std::uint64_t{high} << 32) + low) / d) show({}, "quotient", 0);
+}
+
 void check_bias_gradient() {
   geometry g;
   g.in = g.out = {number(1, 30), number(1, 20), number(1, 30)};
@@ -260,6 +267,7 @@ int main() {
     check_weight_gradient();
     check_learning();
     check_scaled_gradient();
+    check_quotient();
     check_bias_gradient();
     check_clip();
   }

@@ -32,13 +32,30 @@ struct step_size {
   int exponent = 0;
 };
 
+/// floor((high * 2^32 + low) / d) for d >= 2^31 and high < d, by two divisions of 32 bits (Knuth, volume 2, 4.3.1 D): what
+/// these cores have, where a division of 64 bits is a call.
+THIMBLE_INLINE constexpr std::uint32_t quotient(std::uint32_t high, std::uint32_t low, std::uint32_t d) {
+  const std::uint32_t d1 = d >> 16, d0 = d & 0xffff;
+  const auto digit = [&](std::uint32_t rest, std::uint32_t next) THIMBLE_LAMBDA_INLINE {
+    std::uint32_t q = rest / d1, r = rest - q * d1;
+    while (q > 0xffff || q * d0 > (r << 16 | next)) {
+      --q;
+      r += d1;
+      if (r > 0xffff) break;
+    }
+    return q;
+  };
+  const std::uint32_t q1 = digit(high, low >> 16);
+  return q1 << 16 | digit((high << 16 | low >> 16) - q1 * d, low & 0xffff);
+}
+
 /// size / m, the mantissa rounded, then cut to 31 bits (relative error under 2^-29); zero for dead channels (m = 0) and for those
 /// whose multiplier is under 2^-12 of the layer's largest: their 1 / s_w^2 would swamp every other step.
 THIMBLE_INLINE constexpr step_size over(step_size size, multiplier m, int largest_shift) {
   if (m.mantissa == 0 || m.shift < largest_shift - 12 || size.mantissa == 0) return {};
   const auto d = static_cast<std::uint32_t>(m.mantissa);
-  const auto q = static_cast<std::uint32_t>(((std::uint64_t{size.mantissa} << 31) + d / 2) / d);
-  const int high = static_cast<int>(q >> 31);  // in (2^30, 2^32)
+  const std::uint32_t q = quotient(size.mantissa, d & ~1u, 2 * d);  // (size.mantissa * 2^31 + d / 2) / d
+  const int high = static_cast<int>(q >> 31);                       // in (2^30, 2^32)
   return {high != 0 ? q >> 1 : q, size.exponent - m.shift + high};
 }
 
