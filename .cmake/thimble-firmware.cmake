@@ -8,7 +8,7 @@
 #   SOURCES file...     with `int main()`; it may use thimble/firmware/*.hpp, and ends the program when it returns
 #   SRAM size           budget, stack included; as ld writes sizes: 65536, 64K. Default: all that the board has
 #   FLASH size          likewise
-#   STACK size          bytes for the stack, at the bottom of SRAM, where overflow faults. Default: 2K
+#   STACK size          bytes for the stack, at the bottom of SRAM, where overflow faults. Default: 3K
 #   OPTIMIZE flag...    e.g. -O3, or -Os -flto. Default: -O2
 #   LIBRARIES target... linked besides thimble::thimble
 #   QUIET               no report of the bytes used
@@ -37,7 +37,7 @@ function(thimble_add_firmware name)
                         "see ${CMAKE_CURRENT_FUNCTION_LIST_FILE}")
   endif()
   if(NOT arg_STACK)
-    set(arg_STACK 2K)
+    set(arg_STACK 3K)
   endif()
   if(NOT arg_OPTIMIZE)
     set(arg_OPTIMIZE -O2)

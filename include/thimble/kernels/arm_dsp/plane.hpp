@@ -40,7 +40,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .altmacro
         .set th_k, %c[taps]
         .set th_s, %c[stride]
-        .set th_gradient, %c[gradient]
+        .set th_wide, %c[gradient]
         .set th_half, (th_k - 1) / 2
         @ th_reg: the register of pair {t, t + 1}
         .macro th_find t
@@ -145,7 +145,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .endm
         .macro th_out acc, steps
           smmlar r\acc, r\acc, r0, r\acc
-          .if th_gradient
+          .if th_wide
           smmulr r\acc, r\acc, r1
           ssat r\acc, #16, r\acc
           .if \steps == 0
