@@ -17,7 +17,9 @@ struct net : thimble::replace_head<backbone, thimble::dense<10>> {};
 struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME> {};
 
 constinit learner learn;
+#ifndef THIMBLE_PORTABLE  // where every byte is needed
 constinit learner::latent kept;
+#endif
 
 void figure(const char* what, std::int64_t value, const char* unit) {
   machine::put("figure step." THIMBLE_STEP ".");
@@ -68,11 +70,14 @@ int main(int count, char** arguments) {
   }
   const std::uint32_t hash = hash_of(learn.trained());
 
+  std::int64_t instructions_from_latent = 0;
+#ifndef THIMBLE_PORTABLE
   show(3);
   if (learn.keep(kept) != thimble::status::ok) return 1;
   machine::counter from_latent;
   if (!learn.step_from(kept, 9, {.learning_rate = 0.02f}).ok()) return 1;
-  const std::int64_t instructions_from_latent = from_latent.instructions();
+  instructions_from_latent = from_latent.instructions();
+#endif
 
   figure("sizeof", static_cast<std::int64_t>(sizeof learn), " bytes\n");
   figure("arena", learner::plan.peak, " bytes\n");

@@ -17,8 +17,11 @@ struct arm_mve : arm_dsp {
   using base = arm_dsp;
 };
 
-/// The best target of this translation unit. Appears only as a default template argument.
-#if defined(__ARM_FEATURE_MVE) && !defined(__ARM_BIG_ENDIAN)
+/// The best target of this translation unit. Appears only as a default template argument. THIMBLE_PORTABLE, defined for the whole
+/// program, asks for portable everywhere: no scratch for kernels, more instructions. Vectors need an optimizer's registers.
+#if defined(THIMBLE_PORTABLE)
+using native = portable;
+#elif defined(__ARM_FEATURE_MVE) && defined(__OPTIMIZE__) && !defined(__ARM_BIG_ENDIAN)
 using native = arm_mve;
 #elif defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(__ARM_BIG_ENDIAN)
 using native = arm_dsp;
