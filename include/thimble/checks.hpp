@@ -25,7 +25,7 @@ struct layer_only_infers {
 template <detail::text Layer, detail::text Name>
 struct rows_cannot_be_pushed {
   static_assert(
-      Layer.c[0] == 0,
+      sizeof(Layer) == 0,
       "policy pushed_rows: the first layer, seen above, learns or cannot be made row by row, so the sample must "
       "be whole: use row_by_row");
 };

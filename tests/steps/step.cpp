@@ -38,17 +38,18 @@ void draw(std::span<std::int8_t> x, std::size_t first, int step) {
   }
 }
 /// Gives the learner a picture; the instructions that it spends on rows as they come.
-std::int64_t show(int step) {
+template <class Learner>
+std::int64_t show(Learner& to, int step) {
   std::int64_t instructions = 0;
-  if constexpr (learner::pushes_rows) {
-    for (std::size_t first = 0; first < learner::inputs; first += learner::inputs_at_once) {
-      draw(learn.next_row(), first, step);
+  if constexpr (Learner::pushes_rows) {
+    for (std::size_t first = 0; first < Learner::inputs; first += Learner::inputs_at_once) {
+      draw(to.next_row(), first, step);
       machine::counter counter;
-      learn.push_row();
+      to.push_row();
       instructions += counter.instructions();
     }
   } else {
-    draw(learn.input(), 0, step);
+    draw(to.input(), 0, step);
   }
   return instructions;
 }
@@ -72,7 +73,7 @@ int main(int count, char** arguments) {
   std::int64_t instructions = 0;
   learn.reset();
   for (int step = 0; step < 3; ++step) {
-    instructions = show(step);
+    instructions = show(learn, step);
     machine::counter counter;
     const thimble::outcome o = learn.step(3 * step, {.learning_rate = 0.02f});
     instructions += counter.instructions();
@@ -83,7 +84,7 @@ int main(int count, char** arguments) {
   }
   const std::uint32_t hash = hash_of(learn.trained());
 
-  show(3);
+  show(learn, 3);
   if (learn.keep(kept) != thimble::status::ok) return 1;
   machine::counter from_latent;
   if (!learn.step_from(kept, 9, {.learning_rate = 0.02f}).ok()) return 1;
