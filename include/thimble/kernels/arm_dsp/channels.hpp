@@ -21,10 +21,12 @@ struct channel {
 };
 inline constexpr std::uint32_t last_regular = 22, any_kind = 0x100, constant_kind = 0x80000000u;
 
-THIMBLE_INLINE std::int8_t requantized(std::int32_t v, const channel& c) {
+/// y before it is saturated to int8; if the addition saturates, far outside.
+THIMBLE_INLINE std::int32_t unclamped(std::int32_t v, const channel& c) {
   const std::int32_t h = high_product(v, c.doubled);
-  return saturate8(saturating_add(h + (h >> 31), c.addend) >> c.kind);
+  return saturating_add(h + (h >> 31), c.addend) >> c.kind;
 }
+THIMBLE_INLINE std::int8_t requantized(std::int32_t v, const channel& c) { return saturate8(unclamped(v, c)); }
 
 THIMBLE_INLINE bool is_regular(multiplier m) {
   return static_cast<std::uint32_t>(-m.shift - 1) < last_regular && m.mantissa != 0;
@@ -43,7 +45,8 @@ struct channel_source {
   int y_zero;
   limits range;
   std::int32_t most;  ///< of |accumulator - bias|
-  bool masked;        ///< masks want the value before the clamp: any_kind
+  bool masked;        ///< masks want the value before the clamp: of what is not regular, and
+  bool masks_slowly;  ///< of what is, too: any_kind
 };
 
 /// Of a channel that is not regular: constant if its output is the same for the largest and the smallest accumulator, as
@@ -63,7 +66,7 @@ THIMBLE_NOINLINE inline void make_channels(channel* to, const channel_source& s,
   for (int o = first; o < first + count; ++o, ++to) {
     const multiplier m = s.scale[o];
     *to = channel_of(s.bias != nullptr ? s.bias[o] : 0, m, s.y_zero);
-    if (!is_regular(m) || s.masked) make_rare_channel(*to, s, m);
+    if (!is_regular(m) || s.masks_slowly) make_rare_channel(*to, s, m);
   }
 }
 

@@ -8,6 +8,14 @@
 
 namespace thimble::kernels::dsp {
 
+/// The bit of one channel among each eight; y_step and y_row are multiples of eight.
+struct plane_mask {
+  std::uint8_t* bytes;     ///< that of output y0; zero but for other channels' bits
+  const std::int8_t* y0;   ///< the channel's output in the first pixel
+  std::uint32_t bit;       ///< 1 << number
+  std::uint32_t to_right;  ///< 8 - number
+};
+
 /// One call of filter_plane. The assembly below knows the offsets; it copies all of it to its frame.
 struct plane {
   const std::int16_t* x;  ///< where the first output's window begins, at a multiple of four bytes
@@ -21,8 +29,10 @@ struct plane {
   int rows;
   int y_row;            ///< bytes from behind the last output of a row to the first of the next
   std::uint32_t w[44];  ///< for each row of taps: pairs {0, 1}, {1, 2}, {2, 3}, ...
+  plane_mask m;         ///< masked
 };
-static_assert(sizeof(void*) != 4 || (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && sizeof(plane) == 228));
+static_assert(sizeof(void*) != 4 ||
+              (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && offsetof(plane, m) == 228));
 
 /// The outputs that filter_plane makes in one go.
 constexpr int plane_group(int taps, int stride) { return taps == 7 && stride == 1 ? 4 : 8; }
@@ -31,7 +41,8 @@ constexpr int plane_group(int taps, int stride) { return taps == 7 && stride == 
 /// Accumulators r4 on, word of x r12. An output's taps meet the words of x two by two; where its window begins in the middle of a
 /// word, it takes the first tap alone and the pairs {1, 2}, {3, 4} for the rest; else {0, 1}, {2, 3} and the last tap alone.
 /// Gradient: y int16 = saturate16(round(high_product(sum, doubled) * addend / 2^32)), y_step and y_row in bytes as ever.
-template <int Taps, int Stride, bool Gradient = false>
+/// Masked: outputs are saturated to nine bits first, whose upper two differ where int8 clips; 8 instructions more an output.
+template <int Taps, int Stride, bool Gradient = false, bool Masked = false>
 THIMBLE_NOINLINE void filter_plane(const plane* p) {
   static_assert((Taps == 3 || Taps == 5 || Taps == 7) && (Stride == 1 || Stride == 2));
   register const plane* r0 asm("r0") = p;
@@ -41,6 +52,7 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .set th_k, %c[taps]
         .set th_s, %c[stride]
         .set th_wide, %c[gradient]
+        .set th_masked, %c[masked]
         .set th_half, (th_k - 1) / 2
         @ th_reg: the register of pair {t, t + 1}
         .macro th_find t
@@ -159,15 +171,27 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
           add r\acc, r\acc, r\acc, asr #31
           qadd r\acc, r\acc, r1
           asr r\acc, r\acc, lr
-          ssat r\acc, #8, r\acc
+          .if th_masked
+            ssat r\acc, #9, r\acc
+          .endif
+          ssat r12, #8, r\acc
           .if \steps == 0
-            strb r\acc, [r2]
+            strb r12, [r2]
           .elseif \steps == 1
-            strb r\acc, [r2, r3]
+            strb r12, [r2, r3]
           .else
-            strb r\acc, [r2, r3, lsl #\steps / 2]
+            strb r12, [r2, r3, lsl #\steps / 2]
           .endif
           .endif
+        .endm
+        .macro th_bit acc
+          eor r\acc, r\acc, r\acc, lsl #1
+          lsr r\acc, r\acc, r1
+          ldrb r12, [r2]
+          bic r\acc, r0, r\acc
+          orr r12, r12, r\acc
+          strb r12, [r2]
+          add r2, r2, r3
         .endm
         @ n outputs
         .macro th_group n
@@ -217,15 +241,36 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
               add r2, r2, r3, lsl #2
             .endif
           .endif
-          str r2, [sp, #12]
+          .if th_masked
+            ldr r0, [sp, #12]
+            str r2, [sp, #12]
+            ldrd r1, r2, [sp, #236]
+            sub r0, r0, r2
+            add r2, r1, r0, lsr #3
+            lsr r3, r3, #3
+            ldrd r0, r1, [sp, #244]
+            .set th_j, 0
+            .rept \n
+              th_bit %%(4 + th_j)
+              .set th_j, th_j + 1
+            .endr
+          .else
+            str r2, [sp, #12]
+          .endif
           ldr r0, [sp, #0]
           add r0, r0, #(2 * th_s * \n)
           str r0, [sp, #0]
         .endm
         push {r0, r7, r11}
         mov r2, sp
-        sub sp, sp, #236
+        sub sp, sp, #252
         str r2, [sp, #232]
+        .if th_masked
+          ldrd r4, r5, [r0, #228]
+          ldrd r6, r7, [r0, #236]
+          strd r4, r5, [sp, #236]
+          strd r6, r7, [sp, #244]
+        .endif
         mov r1, sp
         .rept (13 + th_k * (th_k - 1) + 7) / 8
           ldm r0!, {r4, r5, r6, r7, r8, r9, r10, r11}
@@ -279,12 +324,12 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         mov sp, r2
         pop {r0, r7, r11}
         .noaltmacro
-        .irp name, find, emit, use, meet, load, words, weights, begin, copy, out, group
+        .irp name, find, emit, use, meet, load, words, weights, begin, copy, out, bit, group
           .purgem th_\name
         .endr
 )"
       : "+r"(r0)
-      : [taps] "i"(Taps), [stride] "i"(Stride), [gradient] "i"(Gradient ? 1 : 0)
+      : [taps] "i"(Taps), [stride] "i"(Stride), [gradient] "i"(Gradient ? 1 : 0), [masked] "i"(Masked ? 1 : 0)
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
 }
 

@@ -114,42 +114,13 @@ THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, cons
                        a.mask, static_cast<int>(y - a.y));
 }
 
-/// f(output) for each output of a plane, in order.
-template <class F>
-THIMBLE_INLINE void for_each_output(const plane& p, int outputs, F f) {
-  std::int8_t* y = p.y;
-  for (int r = 0; r < p.rows; ++r, y += p.y_row)
-    for (int n = 0; n < outputs; ++n, y += p.y_step) f(y, r, n);
-}
-
-/// filter_plane with masks, for a channel whose multiplier is regular and a range that is int8's. An output is clipped below if it
-/// would still be -128 were it one more, so one run makes the masks and a second the outputs; the few that are 127 are looked at.
-template <int Taps, int Stride>
-THIMBLE_NOINLINE void filter_masked(const plane& p, const convolution_args& a, multiplier m, int outputs) {
-  std::uint8_t* const mask = a.mask;
-  std::int8_t* const first = a.y;
-  plane k = p;
-  k.c = channel_of(p.c.bias, m, a.y_zero);
-  const std::int32_t addend = k.c.addend;
-  k.c.addend = addend + static_cast<std::int32_t>(1u << k.c.kind);  // within int32: kind <= 22
-  filter_plane<Taps, Stride>(&k);
-  for_each_output(p, outputs, [&](const std::int8_t* y, int, int) THIMBLE_LAMBDA_INLINE {
-    set_bit(mask, static_cast<int>(y - first), *y != -128);
-  });
-  k.c.addend = addend;
-  filter_plane<Taps, Stride>(&k);
-  for_each_output(p, outputs, [&](const std::int8_t* y, int r, int column) THIMBLE_LAMBDA_INLINE {
-    if (*y != 127) return;
-    const std::int16_t* x = p.x + r * Stride * p.row / 2 + column * Stride;
-    if (requantize(filtered(p, x, Taps), m) + a.y_zero > 127) set_bit(mask, static_cast<int>(y - first), false);
-  });
-}
-
 template <int Taps, int Stride>
 THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
   constexpr int group = plane_group(Taps, Stride);
   const plane_layout l = layout_of(g);
-  const channel_source source{a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr};
+  const bool masks_fast = a.mask != nullptr && (g.out.c & 7) == 0 && a.range.low == -128 && a.range.high == 127;
+  const channel_source source{
+      a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr, a.mask != nullptr && !masks_fast};
   const std::int8_t* const flash = launder(a.w.flash);
   // Along the plane's rows, and across them
   image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
@@ -176,9 +147,11 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   p.many = along.out / group * group * 2 * Stride;
   p.rest = static_cast<unsigned>(along.out % group);
   const bool whole = last - first <= l.outputs;
-  const bool masks_fast = a.mask != nullptr && a.range.low == -128 && a.range.high == 127;
+  if (masks_fast)
+    std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made * g.out.row() / 8));
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
+    if (masks_fast) p.m = {a.mask + o / 8, a.y + o, 1u << (o & 7), 8u - (static_cast<std::uint32_t>(o) & 7)};
     const bool trained = o < g.trained;
     const int row = trained ? g.trained : g.out.c;
     const int sum = pair_weights<Taps>(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
@@ -197,12 +170,12 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       }
       p.y = a.y + begin * across.y + start * along.y + o;
       p.rows = end - begin;
-      if (p.c.kind <= last_regular)
-        filter_plane<Taps, Stride>(&p);
-      else if (masks_fast && is_regular(a.scale[o]))
-        filter_masked<Taps, Stride>(p, a, a.scale[o], along.out);
-      else
+      if (p.c.kind > last_regular)
         filter_rare(p, g, a, o, along.out);
+      else if (masks_fast)
+        filter_plane<Taps, Stride, false, true>(&p);
+      else
+        filter_plane<Taps, Stride>(&p);
       if (end == last) break;
       held = Taps - Stride;
       for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
