@@ -104,11 +104,11 @@ struct convolver {
         a(args),
         s(scratch_of(layer)),
         w{layer, launder(args.w.flash), args.w.sram, reinterpret_cast<std::int8_t*>(args.scratch + s.row), s.fan_in},
-        source{args.bias, args.scale, args.y_zero, args.range, 255 * 128 * s.fan_in, args.mask != nullptr, false},
+        source{args.bias, args.scale, args.y_zero, args.range, 255 * 128 * s.fan_in, false},
         table(reinterpret_cast<channel*>(args.scratch)),
         x(reinterpret_cast<std::uint32_t*>(args.scratch + s.x)),
-        masks_fast(source.masked && (g.out.c & 7) == 0 && args.range.low == -128 && args.range.high == 127) {
-    source.masks_slowly = source.masked && !masks_fast;
+        masks_fast(args.mask != nullptr && (g.out.c & 7) == 0 && args.range.low == -128 && args.range.high == 127) {
+    source.masks_slowly = args.mask != nullptr && !masks_fast;
   }
 
   [[nodiscard]] THIMBLE_INLINE std::uint8_t* clipped() const { return a.scratch + s.clipped; }
@@ -117,16 +117,18 @@ struct convolver {
   static void finish(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums) {
     const auto& me = *static_cast<const convolver*>(t->context);
     const int channels = me.g.out.c, at = static_cast<int>(c - me.table), o = me.first + at, pixels = me.pixels;
-    if (sums == nullptr) {
-      for (int p = 0; p < pixels; ++p) y[p * channels] = static_cast<std::int8_t>(c->addend);
-      return;
-    }
     const multiplier m = me.a.scale[o];
-    std::uint8_t passes = 0;
-    std::uint8_t* const mask = me.masks_fast ? &passes : me.a.mask;
-    for (int p = 0, bit = me.from * channels + o; p < pixels; ++p, bit += channels)
-      y[p * channels] = clamp(requantize(sums[p], m) + me.a.y_zero, me.a.range, mask, me.masks_fast ? p : bit);
-    if (me.masks_fast) me.clipped()[at] = static_cast<std::uint8_t>(~passes);
+    const bool constant = sums == nullptr, fast = me.masks_fast;
+    std::uint8_t passes = constant && c->bias != 0 ? 0xff : 0;
+    std::uint8_t* const mask = fast ? &passes : me.a.mask;
+    for (int p = 0, bit = me.from * channels + o; p < pixels; ++p, bit += channels, y += channels)
+      if (!constant) {
+        *y = clamp(requantize(sums[p], m) + me.a.y_zero, me.a.range, mask, fast ? p : bit);
+      } else {
+        *y = static_cast<std::int8_t>(c->addend);
+        if (mask != nullptr && !fast) set_bit(mask, bit, passes != 0);
+      }
+    if (fast) me.clipped()[at] = static_cast<std::uint8_t>(~passes);
   }
 
   /// Channels [first + i, first + end) of the tile, their weights at `weights`.

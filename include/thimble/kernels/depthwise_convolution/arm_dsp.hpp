@@ -101,17 +101,23 @@ THIMBLE_INLINE std::int32_t filtered(const plane& p, const std::int16_t* x, int 
   return sum;
 }
 
-/// filter_plane for a channel that is not regular.
+/// filter_plane for a channel of any_kind.
 THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o,
                                          int outputs) {
   const int taps = g.win.kernel_h, s = g.win.stride_h;
   std::int8_t* y = p.y;
   for (int r = 0; r < p.rows; ++r, y += p.y_row)
     for (int n = 0; n < outputs; ++n, y += p.y_step)
-      *y = p.c.kind == constant_kind
-               ? static_cast<std::int8_t>(p.c.addend)
-               : clamp(requantize(filtered(p, p.x + r * s * p.row / 2 + n * s, taps), a.scale[o]) + a.y_zero, a.range,
-                       a.mask, static_cast<int>(y - a.y));
+      *y = clamp(requantize(filtered(p, p.x + r * s * p.row / 2 + n * s, taps), a.scale[o]) + a.y_zero, a.range, a.mask,
+                 static_cast<int>(y - a.y));
+}
+
+/// The outputs [first, end) of a channel of constant_kind, `step` apart.
+THIMBLE_NOINLINE inline void fill_channel(const convolution_args& a, const channel& c, int first, int end, int step) {
+  for (int i = first; i < end; i += step) {
+    a.y[i] = static_cast<std::int8_t>(c.addend);
+    if (a.mask != nullptr) set_bit(a.mask, i, c.bias != 0);
+  }
 }
 
 template <int Taps, int Stride>
@@ -120,7 +126,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   const plane_layout l = layout_of(g);
   const bool masks_fast = a.mask != nullptr && (g.out.c & 7) == 0 && a.range.low == -128 && a.range.high == 127;
   const channel_source source{
-      a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr, a.mask != nullptr && !masks_fast};
+      a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr && !masks_fast};
   const std::int8_t* const flash = launder(a.w.flash);
   // Along the plane's rows, and across them
   image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
@@ -151,6 +157,10 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
     std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made * g.out.row() / 8));
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
+    if (p.c.kind == constant_kind) {
+      fill_channel(a, p.c, a.part.begin * g.out.row() + o, a.part.end * g.out.row(), g.out.c);
+      continue;
+    }
     if (masks_fast) p.m = {a.mask + o / 8, a.y + o, 1u << (o & 7), 8u - (static_cast<std::uint32_t>(o) & 7)};
     const bool trained = o < g.trained;
     const int row = trained ? g.trained : g.out.c;

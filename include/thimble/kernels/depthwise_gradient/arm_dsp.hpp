@@ -106,12 +106,20 @@ THIMBLE_NOINLINE void filter_phase(plane& p, const geometry& g, const std::int16
   if (s == 1) {
     pair_weights<Taps>(p.w, w + y.first * line + x.first * row, -row, -line);
   } else {
-    std::int8_t taps[64]{};
-    for (int n = 0; n < y.taps; ++n) {
-      const std::int8_t* from = w + (y.first - n * s) * line + x.first * row;
-      for (int i = 0; i < x.taps; ++i) taps[n * Taps + odd + i] = from[-i * s * row];
+    std::uint32_t* to = p.w;
+    for (int n = 0; n < Taps; ++n) {
+      int at = (y.first - n * s) * line + x.first * row, last = 0;
+#pragma GCC unroll 8
+      for (int i = 0; i < Taps; ++i) {
+        int value = 0;
+        if (n < y.taps && i >= odd && i < odd + x.taps) {
+          value = w[at];
+          at -= s * row;
+        }
+        if (i > 0) *to++ = pair_of(last, value);
+        last = value;
+      }
     }
-    pair_weights<Taps>(p.w, taps, 1, Taps);
   }
   p.x = plane_at + (l.y.before + y.begin) * l.x.size + l.x.before + x.begin - odd;
   p.next_row = 2 * (l.x.size - x.inputs);
