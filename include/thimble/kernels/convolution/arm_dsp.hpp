@@ -135,12 +135,12 @@ struct convolver {
   void multiply(const std::int8_t* weights, int i, int end) const {
     const int words = padded4(s.fan_in) / 4;
     const tile t{x,
-                 weights,
+                 -words & 3,
                  table + i,
                  a.y + from * g.out.c + first + i,
                  g.out.c,
                  x + words * pixels * 2,
-                 -words & 3,
+                 weights,
                  table + end,
                  s.fan_in - 4 * words,
                  s.fan_in,
