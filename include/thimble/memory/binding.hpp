@@ -84,6 +84,7 @@ class step_binding {
   std::int8_t* y() const { return at<std::int8_t, role::y>(); }
   std::int32_t* logits() const { return at<std::int32_t, role::y>(); }
   const std::int32_t* logits_in() const { return at<const std::int32_t, role::x0>(); }
+  static constexpr bool has_mask = plan.t[thimble::mask * nodes + n].needed;
   std::uint8_t* mask() const { return at<std::uint8_t, role::mask>(); }
   std::uint8_t* kept() const { return at<std::uint8_t, role::kept>(); }
   gradient_value* dy() const { return at<gradient_value, role::dy>(); }

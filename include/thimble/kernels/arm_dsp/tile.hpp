@@ -57,11 +57,12 @@ static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 40 && offsetof(tile
   "smmlar " r ", " r ", r3, " r "\n\tadd.w " r ", " r ", " r ", asr #31\n\tqadd " r ", " r ", r12\n\tasr.w " r ", " r \
   ", r2\n\tssat " r ", #9, " r "\n\t"
 #define THIMBLE_EIGHT_BITS(r, at) "ssat r2, #8, " r "\n\tstrb.w r2, [lr" at "]\n\t"
-#define THIMBLE_FOUR_MASKED                                                             \
-  THIMBLE_NINE_BITS("r4")                                                               \
-  THIMBLE_NINE_BITS("r5")                                                               \
-  THIMBLE_NINE_BITS("r6")                                                               \
-  THIMBLE_NINE_BITS("r7") THIMBLE_EIGHT_BITS("r4", "") THIMBLE_EIGHT_BITS("r5", ", r0") \
+#define THIMBLE_FOUR_MASKED                                     \
+  THIMBLE_NINE_BITS("r4")                                       \
+  THIMBLE_NINE_BITS("r5")                                       \
+  THIMBLE_NINE_BITS("r6")                                       \
+  THIMBLE_NINE_BITS("r7")                                       \
+  THIMBLE_EIGHT_BITS("r4", "") THIMBLE_EIGHT_BITS("r5", ", r0") \
       THIMBLE_EIGHT_BITS("r6", ", r0, lsl #1") "add lr, lr, r0, lsl #1\n\t" THIMBLE_EIGHT_BITS("r7", ", r0")
 #define THIMBLE_EIGHT_MASKED \
   THIMBLE_NINE_BITS("r8") THIMBLE_NINE_BITS("r9") THIMBLE_NINE_BITS("r10") THIMBLE_NINE_BITS("r11")                    \

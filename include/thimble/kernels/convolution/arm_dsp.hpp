@@ -98,6 +98,8 @@ struct convolver {
   int from = 0;    ///< its first pixel
 
   bool masks_fast;  ///< by tile::clipped
+  void (*multiply_eight)(const tile*) = multiply_tile<8, false>;
+  void (*multiply_four)(const tile*) = multiply_tile<4, false>;
 
   THIMBLE_INLINE convolver(const geometry& layer, const convolution_args& args)
       : g(layer),
@@ -117,18 +119,22 @@ struct convolver {
   static void finish(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums) {
     const auto& me = *static_cast<const convolver*>(t->context);
     const int channels = me.g.out.c, at = static_cast<int>(c - me.table), o = me.first + at, pixels = me.pixels;
-    const multiplier m = me.a.scale[o];
-    const bool constant = sums == nullptr, fast = me.masks_fast;
-    std::uint8_t passes = constant && c->bias != 0 ? 0xff : 0;
-    std::uint8_t* const mask = fast ? &passes : me.a.mask;
-    for (int p = 0, bit = me.from * channels + o; p < pixels; ++p, bit += channels, y += channels)
-      if (!constant) {
-        *y = clamp(requantize(sums[p], m) + me.a.y_zero, me.a.range, mask, fast ? p : bit);
-      } else {
-        *y = static_cast<std::int8_t>(c->addend);
-        if (mask != nullptr && !fast) set_bit(mask, bit, passes != 0);
+    std::uint8_t* const mask = me.a.mask;
+    const int first = me.from * channels + o;  // output
+    std::uint8_t passes = 0;
+    if (sums == nullptr) {
+      for (int p = 0; p < pixels; ++p) y[p * channels] = static_cast<std::int8_t>(c->addend);
+      if (c->bias != 0) passes = 0xff;
+      if (mask != nullptr && !me.masks_fast)
+        for (int p = 0; p < pixels; ++p) set_bit(mask, first + p * channels, passes != 0);
+    } else {
+      const multiplier m = me.a.scale[o];
+      for (int p = 0; p < pixels; ++p, y += channels) {
+        const int v = requantize(sums[p], m) + me.a.y_zero;
+        *y = me.masks_fast ? clamp(v, me.a.range, &passes, p) : clamp(v, me.a.range, mask, first + p * channels);
       }
-    if (fast) me.clipped()[at] = static_cast<std::uint8_t>(~passes);
+    }
+    if (me.masks_fast) me.clipped()[at] = static_cast<std::uint8_t>(~passes);
   }
 
   /// Channels [first + i, first + end) of the tile, their weights at `weights`.
@@ -147,10 +153,7 @@ struct convolver {
                  finish,
                  this,
                  static_cast<int>(clipped() - reinterpret_cast<std::uint8_t*>(a.y)) - from * g.out.c - first};
-    if (masks_fast)
-      pixels == 8 ? multiply_tile<8, true>(&t) : multiply_tile<4, true>(&t);
-    else
-      pixels == 8 ? multiply_tile<8, false>(&t) : multiply_tile<4, false>(&t);
+    (pixels == 8 ? multiply_eight : multiply_four)(&t);
   }
 
   void make(int begin) {
@@ -211,27 +214,44 @@ constexpr kernel_needs convolution_needs(arm_dsp, const geometry& g) {
   return {.serves = !g.listed && g.groups == 1 && bytes <= 24 * 1024, .scratch = bytes, .by_channel = false};
 }
 
-/// The same bytes as portable. Scratch: convolution_scratch. No zero point of weights.
-THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const convolution_args& a) {
+namespace dsp {
+
+template <bool May_mask>
+THIMBLE_INLINE void convolve(const geometry& layer, const convolution_args& a) {
   const geometry g = layer, seen = layer;  // the address of `seen` escapes: nothing about it is constant after a call
-  dsp::convolver c(seen, a);
+  convolver c(seen, a);
+  if constexpr (May_mask)
+    if (c.masks_fast) {
+      c.multiply_eight = multiply_tile<8, true>;
+      c.multiply_four = multiply_tile<4, true>;
+    }
   if (c.s.channels >= g.out.c) c.make(0);
-  const std::uint32_t less_zero = dsp::pair_of(-a.x_zero, -a.x_zero);
+  const std::uint32_t less_zero = pair_of(-a.x_zero, -a.x_zero);
   const int end = a.part.end * g.out.w;
   for (c.from = a.part.begin * g.out.w; c.from < end; c.from += c.pixels) {
     const int left = end - c.from;
     c.pixels = left >= 8 && c.s.pixels == 8 ? 8 : left >= 4 && c.s.pixels >= 4 ? 4 : 1;
     if (c.pixels == 8)
-      dsp::widen_tile<8>(g, a, c, less_zero);
+      widen_tile<8>(g, a, c, less_zero);
     else if (c.pixels == 4)
-      dsp::widen_tile<4>(g, a, c, less_zero);
+      widen_tile<4>(g, a, c, less_zero);
     else
-      dsp::widen_tile<1>(g, a, c, less_zero);
+      widen_tile<1>(g, a, c, less_zero);
     if (c.pixels == 1)
       c.finish_pixel();
     else
       c.finish_tile();
   }
+}
+
+}  // namespace dsp
+
+/// The same bytes as portable. Scratch: convolution_scratch. No zero point of weights.
+THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const convolution_args& a) {
+  dsp::convolve<true>(layer, a);
+}
+THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const unmasked_convolution_args& a) {
+  dsp::convolve<false>(layer, a);
 }
 
 /// The same values as portable: y[o] = round(acc[o] * scale[o] * 2^16). Scratch as convolution's.

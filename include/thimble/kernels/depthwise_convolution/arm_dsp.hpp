@@ -1,6 +1,6 @@
 // Depthwise convolution a channel at a time: its image as a plane of int16, filtered by SMLAD.
 #pragma once
-#include <thimble/kernels/arm_dsp/plane.hpp>
+#include <thimble/kernels/arm_dsp/filter_plane.hpp>
 #include <thimble/kernels/convolution/arguments.hpp>
 #include <thimble/kernels/needs.hpp>
 
@@ -114,14 +114,16 @@ THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, cons
 
 /// The outputs [first, end) of a channel of constant_kind, `step` apart.
 THIMBLE_NOINLINE inline void fill_channel(const convolution_args& a, const channel& c, int first, int end, int step) {
-  for (int i = first; i < end; i += step) {
-    a.y[i] = static_cast<std::int8_t>(c.addend);
-    if (a.mask != nullptr) set_bit(a.mask, i, c.bias != 0);
-  }
+  const auto value = static_cast<std::int8_t>(c.addend);
+  std::int8_t* const y = a.y;
+  for (int i = first; i < end; i += step) y[i] = value;
+  if (std::uint8_t* const mask = a.mask; mask != nullptr)
+    for (int i = first; i < end; i += step) set_bit(mask, i, c.bias != 0);
 }
 
+/// `masked`: filter_plane with masks, or null if there are none.
 template <int Taps, int Stride>
-THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
+THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a, void (*masked)(const plane*)) {
   constexpr int group = plane_group(Taps, Stride);
   const plane_layout l = layout_of(g);
   const bool masks_fast = a.mask != nullptr && (g.out.c & 7) == 0 && a.range.low == -128 && a.range.high == 127;
@@ -183,7 +185,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       if (p.c.kind > last_regular)
         filter_rare(p, g, a, o, along.out);
       else if (masks_fast)
-        filter_plane<Taps, Stride, false, true>(&p);
+        masked(&p);
       else
         filter_plane<Taps, Stride>(&p);
       if (end == last) break;
@@ -201,15 +203,34 @@ constexpr kernel_needs depthwise_needs(arm_dsp, const geometry& g) {
   return {.serves = !g.listed && dsp::is_plane(g), .scratch = dsp::layout_of(g).bytes(), .by_channel = true};
 }
 
-/// The same bytes as portable. y may begin where x does, or lie apart.
-THIMBLE_INLINE void depthwise_convolution(arm_dsp, const geometry& g, const convolution_args& a) {
+namespace dsp {
+
+template <int Taps, int Stride, bool May_mask>
+THIMBLE_INLINE void filter_all(const geometry& g, const convolution_args& a) {
+  if constexpr (May_mask)
+    filter_channels<Taps, Stride>(g, a, filter_plane<Taps, Stride, false, true>);
+  else
+    filter_channels<Taps, Stride>(g, a, nullptr);
+}
+template <bool May_mask>
+THIMBLE_INLINE void filter_all(const geometry& g, const convolution_args& a) {
   const bool two = g.win.stride_h == 2;
   if (g.win.kernel_h == 3)
-    two ? dsp::filter_channels<3, 2>(g, a) : dsp::filter_channels<3, 1>(g, a);
+    two ? filter_all<3, 2, May_mask>(g, a) : filter_all<3, 1, May_mask>(g, a);
   else if (g.win.kernel_h == 5)
-    two ? dsp::filter_channels<5, 2>(g, a) : dsp::filter_channels<5, 1>(g, a);
+    two ? filter_all<5, 2, May_mask>(g, a) : filter_all<5, 1, May_mask>(g, a);
   else
-    two ? dsp::filter_channels<7, 2>(g, a) : dsp::filter_channels<7, 1>(g, a);
+    two ? filter_all<7, 2, May_mask>(g, a) : filter_all<7, 1, May_mask>(g, a);
+}
+
+}  // namespace dsp
+
+/// The same bytes as portable. y may begin where x does, or lie apart.
+THIMBLE_INLINE void depthwise_convolution(arm_dsp, const geometry& g, const convolution_args& a) {
+  dsp::filter_all<true>(g, a);
+}
+THIMBLE_INLINE void depthwise_convolution(arm_dsp, const geometry& g, const unmasked_convolution_args& a) {
+  dsp::filter_all<false>(g, a);
 }
 
 }  // namespace thimble::kernels

@@ -1,7 +1,7 @@
 // The input gradient of depthwise convolutions, a channel at a time: the output's gradient as a plane of int16, filtered by the
 // turned kernel. At stride 2 each quarter of the input, of even or odd rows and columns, has its own kernel of half the taps.
 #pragma once
-#include <thimble/kernels/arm_dsp/plane.hpp>
+#include <thimble/kernels/arm_dsp/filter_plane.hpp>
 #include <thimble/kernels/depthwise_convolution.hpp>  // whose end includes this
 #include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
 #include <thimble/kernels/gradient.hpp>
