@@ -74,8 +74,7 @@ int main() {
   firmware::print("figure infer." THIMBLE_FIGURE " ", firmware::fixed{static_cast<std::int32_t>(count / 100), 4},
                   " millions\n");
   firmware::print("figure sram." THIMBLE_FIGURE " ", sizeof m, " bytes\nfigure plan." THIMBLE_FIGURE " ",
-                  layer_by_layer, " bytes\nfigure stack." THIMBLE_FIGURE " ", stack,
-                  " bytes\n");
+                  layer_by_layer, " bytes\nfigure stack." THIMBLE_FIGURE " ", stack, " bytes\n");
   if (wrong != 0) firmware::print(wrong, " outputs of ", model::outputs, " are wrong\n");
   return wrong == 0 ? 0 : 1;
 }

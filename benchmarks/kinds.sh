@@ -1,5 +1,6 @@
 #!/bin/bash
-# Instructions and loads per MAC (per output, of what multiplies nothing) of each kind of layer: what layers.cpp prints beside what loads.c counts.
+# Instructions and loads per MAC (per output, of what multiplies nothing) of each kind of layer: what layers.cpp prints beside what
+# loads.c counts.
 # usage: kinds.sh NETWORK.CORE LOG COMMAND..., which runs layers.cpp with the plugin writing LOG
 set -euo pipefail
 name=$1 log=$2

@@ -13,15 +13,17 @@ struct qemu_plugin_insn;
 typedef uint32_t qemu_plugin_meminfo_t;
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t, void (*)(qemu_plugin_id_t, struct qemu_plugin_tb*));
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn*, void (*)(unsigned, void*), int registers, void*);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn*, void (*)(unsigned, qemu_plugin_meminfo_t, uint64_t, void*),
-                                      int registers, int kinds, void*);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn*,
+                                      void (*)(unsigned, qemu_plugin_meminfo_t, uint64_t, void*), int registers,
+                                      int kinds, void*);
+bool qemu_plugin_mem_is_store(qemu_plugin_meminfo_t);
 unsigned qemu_plugin_mem_size_shift(qemu_plugin_meminfo_t);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb*);
 struct qemu_plugin_insn* qemu_plugin_tb_get_insn(const struct qemu_plugin_tb*, size_t);
 const char* qemu_plugin_insn_symbol(const struct qemu_plugin_insn*);
 void qemu_plugin_outs(const char*);
 
-enum { no_registers = 0, reads = 1 };
+enum { no_registers = 0, reads_and_writes = 3 }; /* QEMU 7.2 loses some where only reads are asked for */
 static uint64_t instructions, loads, bytes;
 
 static void execute(unsigned cpu, void* data) {
@@ -30,6 +32,7 @@ static void execute(unsigned cpu, void* data) {
 }
 static void load(unsigned cpu, qemu_plugin_meminfo_t what, uint64_t address, void* data) {
   (void)cpu, (void)address, (void)data;
+  if (qemu_plugin_mem_is_store(what)) return;
   ++loads;
   bytes += 1u << qemu_plugin_mem_size_shift(what);
 }
@@ -50,7 +53,7 @@ static void translate(qemu_plugin_id_t id, struct qemu_plugin_tb* block) {
     if (i == 0 && symbol != NULL && strcmp(symbol, "thimble_mark") == 0)
       qemu_plugin_register_vcpu_insn_exec_cb(at, mark, no_registers, NULL);
     qemu_plugin_register_vcpu_insn_exec_cb(at, execute, no_registers, NULL);
-    qemu_plugin_register_vcpu_mem_cb(at, load, no_registers, reads, NULL);
+    qemu_plugin_register_vcpu_mem_cb(at, load, no_registers, reads_and_writes, NULL);
   }
 }
 

@@ -24,6 +24,12 @@ class step_binding {
   static constexpr kernels::geometry geometry{node.in,      node.out,    node.win,
                                               node.trained, node.groups, node.selected == selection::largest};
   static constexpr bool adds = s.adds;
+  /// Whether any node has a mask.
+  static constexpr bool masks = [] {
+    for (int i = 0; i < nodes; ++i)
+      if (plan.t[thimble::mask * nodes + i].needed) return true;
+    return false;
+  }();
   /// Gradients are float32, whose exponents are all 0, or int16.
   static constexpr bool has_float_gradients = detail::how_of<Update>.float_gradients;
   using gradient_value = mp::mp_if_c<has_float_gradients, float, std::int16_t>;
@@ -84,7 +90,6 @@ class step_binding {
   std::int8_t* y() const { return at<std::int8_t, role::y>(); }
   std::int32_t* logits() const { return at<std::int32_t, role::y>(); }
   const std::int32_t* logits_in() const { return at<const std::int32_t, role::x0>(); }
-  static constexpr bool has_mask = plan.t[thimble::mask * nodes + n].needed;
   std::uint8_t* mask() const { return at<std::uint8_t, role::mask>(); }
   std::uint8_t* kept() const { return at<std::uint8_t, role::kept>(); }
   gradient_value* dy() const { return at<gradient_value, role::dy>(); }

@@ -10,7 +10,8 @@ namespace thimble::kernels::dsp {
 /// Accumulators r4 on, word of x r12. An output's taps meet the words of x two by two; where its window begins in the middle of a
 /// word, it takes the first tap alone and the pairs {1, 2}, {3, 4} for the rest; else {0, 1}, {2, 3} and the last tap alone.
 /// Gradient: y int16 = saturate16(round(high_product(sum, doubled) * addend / 2^32)), y_step and y_row in bytes as ever.
-/// Masked: outputs are saturated to nine bits first, whose upper two differ where int8 clips; 8 instructions more an output.
+/// Masked: where there is a mask, outputs are saturated to nine bits first, whose upper two differ where int8 clips; 8 instructions
+/// more an output.
 template <int Taps, int Stride, bool Gradient = false, bool Masked = false>
 THIMBLE_NOINLINE void filter_plane(const plane* p) {
   static_assert((Taps == 3 || Taps == 5 || Taps == 7) && (Stride == 1 || Stride == 2));
@@ -124,33 +125,58 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .macro th_copy acc
           mov r\acc, r4
         .endm
-        .macro th_out acc, steps
+        @ to: the register that is stored
+        .macro th_put op, to, steps
+          .if \steps == 0
+            \op \to, [r2]
+          .elseif \steps == 1
+            \op \to, [r2, r3]
+          .else
+            \op \to, [r2, r3, lsl #\steps / 2]
+          .endif
+        .endm
+        .macro th_out acc, steps, masks
           smmlar r\acc, r\acc, r0, r\acc
           .if th_wide
           smmulr r\acc, r\acc, r1
           ssat r\acc, #16, r\acc
-          .if \steps == 0
-            strh r\acc, [r2]
-          .elseif \steps == 1
-            strh r\acc, [r2, r3]
-          .else
-            strh r\acc, [r2, r3, lsl #\steps / 2]
-          .endif
+          th_put strh, r\acc, \steps
           .else
           add r\acc, r\acc, r\acc, asr #31
           qadd r\acc, r\acc, r1
           asr r\acc, r\acc, lr
-          .if th_masked
+          .if \masks
             ssat r\acc, #9, r\acc
           .endif
           ssat r12, #8, r\acc
-          .if \steps == 0
-            strb r12, [r2]
-          .elseif \steps == 1
-            strb r12, [r2, r3]
-          .else
-            strb r12, [r2, r3, lsl #\steps / 2]
+          th_put strb, r12, \steps
           .endif
+        .endm
+        @ n outputs, r2 behind them
+        .macro th_outs n, masks
+          th_out 4, 0, \masks
+          .if \n > 1
+            th_out 5, 1, \masks
+          .endif
+          .if \n == 1
+            add r2, r2, r3
+          .elseif \n == 2
+            add r2, r2, r3, lsl #1
+          .else
+            th_out 6, 2, \masks
+            add r2, r2, r3, lsl #1
+            th_out 7, 1, \masks
+            .if \n == 4
+              add r2, r2, r3, lsl #1
+            .else
+              th_out 8, 2, \masks
+              th_out 10, 4, \masks
+              add r2, r2, r3
+              th_out 9, 2, \masks
+              th_out 11, 4, \masks
+              add r2, r2, r3
+              add r2, r2, r3, lsl #2
+            .endif
           .endif
         .endm
         .macro th_bit acc
@@ -186,31 +212,11 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
           ldrd r0, r1, [sp, #28]
           ldr lr, [sp, #24]
           ldrd r2, r3, [sp, #12]
-          th_out 4, 0
-          .if \n > 1
-            th_out 5, 1
-          .endif
-          .if \n == 1
-            add r2, r2, r3
-          .elseif \n == 2
-            add r2, r2, r3, lsl #1
-          .else
-            th_out 6, 2
-            add r2, r2, r3, lsl #1
-            th_out 7, 1
-            .if \n == 4
-              add r2, r2, r3, lsl #1
-            .else
-              th_out 8, 2
-              th_out 10, 4
-              add r2, r2, r3
-              th_out 9, 2
-              th_out 11, 4
-              add r2, r2, r3
-              add r2, r2, r3, lsl #2
-            .endif
-          .endif
           .if th_masked
+            ldr r12, [sp, #236]
+            cmp r12, #0
+            beq 7f
+            th_outs \n, 1
             ldr r0, [sp, #12]
             str r2, [sp, #12]
             ldrd r1, r2, [sp, #236]
@@ -223,9 +229,12 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
               th_bit %%(4 + th_j)
               .set th_j, th_j + 1
             .endr
-          .else
-            str r2, [sp, #12]
+            b 8f
           .endif
+        7:
+          th_outs \n, 0
+          str r2, [sp, #12]
+        8:
           ldr r0, [sp, #0]
           add r0, r0, #(2 * th_s * \n)
           str r0, [sp, #0]
@@ -235,10 +244,8 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         sub sp, sp, #252
         str r2, [sp, #232]
         .if th_masked
-          ldrd r4, r5, [r0, #228]
-          ldrd r6, r7, [r0, #236]
-          strd r4, r5, [sp, #236]
-          strd r6, r7, [sp, #244]
+          ldrd r4, r5, [r0, #228]; ldrd r6, r7, [r0, #236]
+          strd r4, r5, [sp, #236]; strd r6, r7, [sp, #244]
         .endif
         mov r1, sp
         .rept (13 + th_k * (th_k - 1) + 7) / 8
@@ -263,37 +270,22 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         bne 2b
       3:
         .if th_k != 7 || th_s != 1
-          ldr r1, [sp, #40]
-          tst r1, #4
-          beq 4f
+          ldr r1, [sp, #40]; tst r1, #4; beq 4f
           th_group 4
         .endif
       4:
-        ldr r1, [sp, #40]
-        tst r1, #2
-        beq 5f
+        ldr r1, [sp, #40]; tst r1, #2; beq 5f
         th_group 2
       5:
-        ldr r1, [sp, #40]
-        tst r1, #1
-        beq 6f
+        ldr r1, [sp, #40]; tst r1, #1; beq 6f
         th_group 1
       6:
-        ldr r1, [sp, #8]
-        add r0, r0, r1
-        str r0, [sp, #0]
-        ldr r2, [sp, #12]
-        ldrd r1, r3, [sp, #44]
-        add r2, r2, r3
-        str r2, [sp, #12]
-        subs r1, r1, #1
-        str r1, [sp, #44]
-        bne 1b
-        ldr r2, [sp, #232]
-        mov sp, r2
-        pop {r0, r7, r11}
+        ldr r1, [sp, #8]; add r0, r0, r1; str r0, [sp, #0]
+        ldr r2, [sp, #12]; ldrd r1, r3, [sp, #44]; add r2, r2, r3; str r2, [sp, #12]
+        subs r1, r1, #1; str r1, [sp, #44]; bne 1b
+        ldr r2, [sp, #232]; mov sp, r2; pop {r0, r7, r11}
         .noaltmacro
-        .irp name, find, emit, use, meet, load, words, weights, begin, copy, out, bit, group
+        .irp name, find, emit, use, meet, load, words, weights, begin, copy, put, out, outs, bit, group
           .purgem th_\name
         .endr
 )"

@@ -10,7 +10,7 @@ namespace thimble::kernels::dsp {
 
 /// The bit of one channel among each eight; y_step and y_row are multiples of eight.
 struct plane_mask {
-  std::uint8_t* bytes;     ///< that of output y0; zero but for other channels' bits
+  std::uint8_t* bytes;     ///< that of output y0; zero but for other channels' bits; or null
   const std::int8_t* y0;   ///< the channel's output in the first pixel
   std::uint32_t bit;       ///< 1 << number
   std::uint32_t to_right;  ///< 8 - number

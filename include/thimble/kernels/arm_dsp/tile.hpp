@@ -57,13 +57,14 @@ static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 40 && offsetof(tile
   "smmlar " r ", " r ", r3, " r "\n\tadd.w " r ", " r ", " r ", asr #31\n\tqadd " r ", " r ", r12\n\tasr.w " r ", " r \
   ", r2\n\tssat " r ", #9, " r "\n\t"
 #define THIMBLE_EIGHT_BITS(r, at) "ssat r2, #8, " r "\n\tstrb.w r2, [lr" at "]\n\t"
-#define THIMBLE_FOUR_MASKED                                     \
-  THIMBLE_NINE_BITS("r4")                                       \
-  THIMBLE_NINE_BITS("r5")                                       \
-  THIMBLE_NINE_BITS("r6")                                       \
-  THIMBLE_NINE_BITS("r7")                                       \
-  THIMBLE_EIGHT_BITS("r4", "") THIMBLE_EIGHT_BITS("r5", ", r0") \
-      THIMBLE_EIGHT_BITS("r6", ", r0, lsl #1") "add lr, lr, r0, lsl #1\n\t" THIMBLE_EIGHT_BITS("r7", ", r0")
+#define THIMBLE_FOUR_MASKED        \
+  THIMBLE_NINE_BITS("r4")          \
+  THIMBLE_NINE_BITS("r5")          \
+  THIMBLE_NINE_BITS("r6")          \
+  THIMBLE_NINE_BITS("r7")          \
+  THIMBLE_EIGHT_BITS("r4", "")     \
+  THIMBLE_EIGHT_BITS("r5", ", r0") \
+  THIMBLE_EIGHT_BITS("r6", ", r0, lsl #1") "add lr, lr, r0, lsl #1\n\t" THIMBLE_EIGHT_BITS("r7", ", r0")
 #define THIMBLE_EIGHT_MASKED \
   THIMBLE_NINE_BITS("r8") THIMBLE_NINE_BITS("r9") THIMBLE_NINE_BITS("r10") THIMBLE_NINE_BITS("r11")                    \
   THIMBLE_FOUR_MASKED THIMBLE_EIGHT_BITS("r8", ", r0, lsl #1") THIMBLE_EIGHT_BITS("r10", ", r0, lsl #2")               \
@@ -76,7 +77,8 @@ static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 40 && offsetof(tile
   "and r4, r4, r3\n\tand r5, r5, r3\n\tand r6, r6, r3\n\tand r7, r7, r3\n\t"                                  \
   "orr r4, r4, r5, lsl #1\n\torr r4, r4, r6, lsl #2\n\torr r4, r4, r7, lsl #3\n\torr r4, r4, r4, lsr #12\n\t" \
   "lsr r4, r4, #8\n\tstrb r4, [r2, r12]\n\t"
-// The frame: the tile's first nine words at sp, `next` and `end` 4 bytes on, at the kinds; then [36] the tile, [40] the caller's sp, [44] tile::clipped, [48] the accumulators for `rare`.
+// The frame: the tile's first nine words at sp, `next` and `end` 4 bytes on, at the kinds; then [36] the tile, [40] the caller's sp,
+// [44] tile::clipped, [48] the accumulators for `rare`.
 #define THIMBLE_TILE(first_copy, pixels, outputs)                                                                                       \
   "push {r7, r11}\n\t"                                                                                                                  \
   "mov r2, sp\n\tsub r3, r2, #80\n\tbic r3, r3, #7\n\tmov sp, r3\n\tstr r0, [sp, #36]\n\tstr r2, [sp, #40]\n\t"                         \

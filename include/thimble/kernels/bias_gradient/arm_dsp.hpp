@@ -8,7 +8,7 @@
 namespace thimble::kernels {
 namespace dsp {
 
-/// Of two channels, or one, over at most 65'535 positions, `channels` apart: exact. 2 instructions a value.
+/// Of two channels, or one, `channels` apart: exact over at most 65'535 positions. 2 instructions a value.
 struct two_sums {
   std::int32_t low, high;
 };
@@ -35,6 +35,19 @@ THIMBLE_NOINLINE inline two_sums sum_positions(const std::int16_t* dy, int chann
   return s;
 }
 
+/// Over any number of positions, saturated.
+THIMBLE_NOINLINE inline two_sums sum_all(const std::int16_t* dy, int channels, int positions, bool both) {
+  constexpr int most = 32768;
+  if (positions <= most) return sum_positions(dy, channels, positions, both);
+  std::int64_t low = 0, high = 0;
+  for (; positions > 0; positions -= most, dy += most * channels) {
+    const two_sums s = sum_positions(dy, channels, positions < most ? positions : most, both);
+    low += s.low;
+    high += s.high;
+  }
+  return {saturate<std::int32_t>(low), saturate<std::int32_t>(high)};
+}
+
 /// bias_sink::learn, shorter for a step that is applied as it comes, of [1, 31] bits to drop.
 template <learning_rule Rule>
 THIMBLE_INLINE void learn_bias(const bias_sink<Rule>& to, int o, multiplier m, std::int32_t sum) {
@@ -56,10 +69,9 @@ THIMBLE_INLINE void learn_bias(const bias_sink<Rule>& to, int o, multiplier m, s
 template <learning_rule Rule>
 THIMBLE_INLINE void bias_gradient(arm_dsp, const geometry& g, const bias_gradient_args<std::int16_t, Rule>& a) {
   const int n = g.out.c, positions = g.out.pixels();
-  if (positions > 65535) return bias_gradient(portable{}, g, a);
   dsp::two_sums s{0, 0};
   for (int o = 0; o < n; ++o) {
-    if ((o & 1) == 0) s = dsp::sum_positions(a.dy + o, n, positions, o + 1 < n);
+    if ((o & 1) == 0) s = dsp::sum_all(a.dy + o, n, positions, o + 1 < n);
     dsp::learn_bias(a.to, o, a.scale[o], (o & 1) == 0 ? s.low : s.high);
   }
 }

@@ -203,8 +203,10 @@ THIMBLE_INLINE void widen_tile(const geometry& g, const convolution_args& a, con
                                std::uint32_t less_zero) {
   if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1)
     widen_pixels<Pixels>(c.x, a.x + c.from * g.in.c, g.in.c, less_zero, a.x_zero);
+  else if constexpr (Pixels == 8)
+    widen_windows(g, c.x, c.w.room, a.x, c.from, less_zero, a.x_zero);
   else
-    widen_windows<Pixels>(g, c.x, c.w.room, a.x, c.from, less_zero, a.x_zero);
+    widen_few_windows(c.g, c.x, c.w.room, a.x, c.from, Pixels, less_zero, a.x_zero);
 }
 
 }  // namespace dsp
@@ -254,16 +256,20 @@ THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const unmasked_c
   dsp::convolve<false>(layer, a);
 }
 
+namespace dsp {
+THIMBLE_NOINLINE inline std::int32_t logit_of(std::int32_t sum, multiplier m) {
+  return saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
+}
+}  // namespace dsp
+
 /// The same values as portable: y[o] = round(acc[o] * scale[o] * 2^16). Scratch as convolution's.
 THIMBLE_INLINE void convolution_logits(arm_dsp, const geometry& g, const logits_args& a) {
   const dsp::convolution_scratch s = dsp::scratch_of(g);
   auto* x = reinterpret_cast<std::uint32_t*>(a.scratch + s.x);
   dsp::widen_pixels<1>(x, a.x, g.in.c, dsp::pair_of(-a.x_zero, -a.x_zero), a.x_zero);
   const dsp::filter_rows w{g, launder(a.w.flash), a.w.sram, reinterpret_cast<std::int8_t*>(a.scratch + s.row), g.in.c};
-  dsp::multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
-    const multiplier m = a.scale[o];
-    a.y[o] = saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
-  });
+  dsp::multiply_pixel(w, x, a.bias,
+                      [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE { a.y[o] = dsp::logit_of(sum, a.scale[o]); });
 }
 
 }  // namespace thimble::kernels

@@ -190,8 +190,7 @@ constexpr kernel_needs weight_gradient_needs(arm_dsp, const geometry& g) {
   const window& w = g.win;
   const bool pointwise = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1;
   const int pixels = g.out.pixels();
-  return {.serves = pointwise && g.groups == 1 && pixels > 2 && pixels <= 256,
-          .scratch = dsp::correlation_scratch_of(g).bytes()};
+  return {.serves = pointwise && g.groups == 1 && pixels <= 256, .scratch = dsp::correlation_scratch_of(g).bytes()};
 }
 
 /// The same steps as portable, the sums by SMLAD on pairs of positions. Scratch: correlation_scratch.

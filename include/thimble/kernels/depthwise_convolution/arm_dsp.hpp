@@ -72,7 +72,7 @@ THIMBLE_INLINE void fill_words(std::int16_t* to, int count, std::uint32_t pair) 
 
 /// Pairs of weights of one channel as plane says; the sum of all.
 template <int Taps>
-THIMBLE_INLINE int pair_weights(std::uint32_t* to, const std::int8_t* w, int step, int next) {
+THIMBLE_NOINLINE int pair_weights(std::uint32_t* to, const std::int8_t* w, int step, int next) {
   int sum = 0;
   for (int ky = 0; ky < Taps; ++ky, w += next) {
     const std::int8_t* at = w;
@@ -121,18 +121,25 @@ THIMBLE_NOINLINE inline void fill_channel(const convolution_args& a, const chann
     for (int i = first; i < end; i += step) set_bit(mask, i, c.bias != 0);
 }
 
-/// `masked`: filter_plane with masks, or null if there are none.
-template <int Taps, int Stride>
-THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a, void (*masked)(const plane*)) {
-  constexpr int group = plane_group(Taps, Stride);
+/// What is made for each window, so that all of them share one copy of the rest.
+struct plane_filter {
+  int taps, stride;
+  int (*pair_weights)(std::uint32_t* to, const std::int8_t* w, int step, int next);
+  void (*filter)(const plane*);
+};
+template <int Taps, int Stride, bool May_mask>
+inline constexpr plane_filter filter_of{Taps, Stride, pair_weights<Taps>, filter_plane<Taps, Stride, false, May_mask>};
+
+THIMBLE_NOINLINE inline void filter_channels(const geometry& g, const convolution_args& a, const plane_filter& f) {
+  const int taps = f.taps, stride = f.stride, group = plane_group(taps, stride);
   const plane_layout l = layout_of(g);
   const bool masks_fast = a.mask != nullptr && (g.out.c & 7) == 0 && a.range.low == -128 && a.range.high == 127;
   const channel_source source{
-      a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr && !masks_fast};
+      a.bias, a.scale, a.y_zero, a.range, 255 * 128 * taps * taps, a.mask != nullptr && !masks_fast};
   const std::int8_t* const flash = launder(a.w.flash);
   // Along the plane's rows, and across them
   image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
-  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), Taps};
+  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), taps};
   if (l.turned) {
     const image_axis columns = along;
     along = across;
@@ -147,12 +154,13 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
   if (l.turned) along.out = made;
   plane p;
-  p.x = rows + start * Stride;
+  p.m = {};
+  p.x = rows + start * stride;
   p.row = 2 * l.width;
-  p.next_row = 2 * Stride * (l.width - along.out);
+  p.next_row = 2 * stride * (l.width - along.out);
   p.y_step = along.y;
   p.y_row = across.y - along.out * along.y;
-  p.many = along.out / group * group * 2 * Stride;
+  p.many = along.out / group * group * 2 * stride;
   p.rest = static_cast<unsigned>(along.out % group);
   const bool whole = last - first <= l.outputs;
   if (masks_fast)
@@ -166,12 +174,12 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
     if (masks_fast) p.m = {a.mask + o / 8, a.y + o, 1u << (o & 7), 8u - (static_cast<std::uint32_t>(o) & 7)};
     const bool trained = o < g.trained;
     const int row = trained ? g.trained : g.out.c;
-    const int sum = pair_weights<Taps>(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
+    const int sum = f.pair_weights(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
     p.c.bias =
         static_cast<std::int32_t>(static_cast<std::uint32_t>(p.c.bias) - static_cast<std::uint32_t>(sum * a.x_zero));
     for (int begin = first, held = 0; begin < last; begin += l.outputs) {
       const int end = begin + l.outputs < last ? begin + l.outputs : last;
-      const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
+      const int top = begin * stride - across.pad, count = (end - begin - 1) * stride + taps;  // rows of the plane
       const int from = top + held > 0 ? held : -top, to = top + count < across.in ? count : across.in - top;
       if (to > from)
         gather(rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x,
@@ -184,13 +192,11 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       p.rows = end - begin;
       if (p.c.kind > last_regular)
         filter_rare(p, g, a, o, along.out);
-      else if (masks_fast)
-        masked(&p);
       else
-        filter_plane<Taps, Stride>(&p);
+        f.filter(&p);
       if (end == last) break;
-      held = Taps - Stride;
-      for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
+      held = taps - stride;
+      for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * stride * l.width];
     }
   }
   if (a.range.low > -128 || a.range.high < 127)
@@ -205,22 +211,18 @@ constexpr kernel_needs depthwise_needs(arm_dsp, const geometry& g) {
 
 namespace dsp {
 
-template <int Taps, int Stride, bool May_mask>
-THIMBLE_INLINE void filter_all(const geometry& g, const convolution_args& a) {
-  if constexpr (May_mask)
-    filter_channels<Taps, Stride>(g, a, filter_plane<Taps, Stride, false, true>);
-  else
-    filter_channels<Taps, Stride>(g, a, nullptr);
-}
 template <bool May_mask>
 THIMBLE_INLINE void filter_all(const geometry& g, const convolution_args& a) {
   const bool two = g.win.stride_h == 2;
+  const auto run = [&]<int Taps>() THIMBLE_LAMBDA_INLINE {
+    two ? filter_channels(g, a, filter_of<Taps, 2, May_mask>) : filter_channels(g, a, filter_of<Taps, 1, May_mask>);
+  };
   if (g.win.kernel_h == 3)
-    two ? filter_all<3, 2, May_mask>(g, a) : filter_all<3, 1, May_mask>(g, a);
+    run.template operator()<3>();
   else if (g.win.kernel_h == 5)
-    two ? filter_all<5, 2, May_mask>(g, a) : filter_all<5, 1, May_mask>(g, a);
+    run.template operator()<5>();
   else
-    two ? filter_all<7, 2, May_mask>(g, a) : filter_all<7, 1, May_mask>(g, a);
+    run.template operator()<7>();
 }
 
 }  // namespace dsp
