@@ -67,10 +67,9 @@ struct forward {
                                                                         At::zero(role::x0), at.logits(),
                                                                         At::node.weight_zero, at.scratch()});
     } else {
-      const kernels::convolution_args a{
-          at.x0(),     at.weights(), at.bias(), At::scale(), At::zero(role::x0),   At::zero(role::y),
-          At::range(), at.y(),       at.mask(), at.part(),   At::node.weight_zero, at.scratch()};
-      kernels::call<Kernel, At::geometry, serving>(kernels::convolution_args_for<serving, At::masks>{a});
+      kernels::call<Kernel, At::geometry, serving>(kernels::convolution_args_for<serving, At::masks>{
+          at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
+          at.mask(), at.part(), At::node.weight_zero, at.scratch()});
     }
   }
 };

@@ -20,6 +20,7 @@ class step_binding {
 
  public:
   using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
+  using numbers = values;  ///< of the node: its weights and scales
   static constexpr const facts& node = g.at[n];
   static constexpr kernels::geometry geometry{node.in,      node.out,    node.win,
                                               node.trained, node.groups, node.selected == selection::largest};

@@ -189,7 +189,10 @@ struct convolver {
     std::int8_t* const y = a.y + at;
     multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
       const auto less_one = static_cast<std::uint32_t>(-scale.shift[o] - 1);
-      y[o] = less_one < regular ? requantized(sum, scale.mantissa[o], less_one, twice) : rare_output(o, sum);
+      if (less_one < regular)
+        y[o] = requantized(sum, scale.mantissa[o], less_one, twice);
+      else
+        y[o] = rare_output(o, sum);
     });
     if (a.range.low > -128 || a.range.high < 127) clamp_all(y, g.out.c, a.range);
   }
