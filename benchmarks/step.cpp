@@ -6,6 +6,8 @@
 #include <thimble/thimble.hpp>
 #include <thimble/training/published_schemes.hpp>
 
+#include "sample.hpp"
+
 #include THIMBLE_MODEL_HEADER
 
 namespace {
@@ -14,30 +16,23 @@ namespace firmware = thimble::firmware;
 
 struct backbone : thimble::tflite::network<THIMBLE_MODEL> {};
 struct net : thimble::replace_head<backbone, thimble::dense<10>> {};
-struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME> {};
-constinit learner learn;
+using update = THIMBLE_UPDATE;
 
-/// The same image each time; what a step costs hardly depends on it.
-void show_sample() {
-  std::uint32_t state = 1;
-  for (std::int8_t& v : learn.input()) {
-    state = state * 1664525u + 1013904223u;
-    v = static_cast<std::int8_t>(state >> 24);
-  }
-}
+struct learner : thimble::trainer<net, update> {};
+constinit learner learn;
 
 }  // namespace
 
 int main() {
   firmware::instruction_counter counter;
   learn.reset();
-  show_sample();
+  thimble::benchmark::show_noise(learn.input());
   counter.restart();
   static_cast<void>(learn.infer());
   const std::uint32_t forward = counter.instructions();
   std::uint32_t step = 0, hash = 2166136261u;
   for (int i = 0; i < 3; ++i) {  // the third: the head starts from zero, and its first steps have nothing to pass on
-    show_sample();
+    thimble::benchmark::show_noise(learn.input());
     firmware::repaint_stack();
     counter.restart();
     const auto result = learn.step(i % 2, {.learning_rate = 0.01f});

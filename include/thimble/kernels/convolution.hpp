@@ -146,6 +146,10 @@ struct convolution_forward {
     convolution(t, g, a);
   }
   template <class Target>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const unmasked_convolution_args& a) {
+    convolution(t, g, a);
+  }
+  template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const logits_args& a) {
     convolution_logits(t, g, a);
   }

@@ -181,6 +181,10 @@ struct depthwise_forward {
   THIMBLE_INLINE static void body(Target t, const geometry& g, const convolution_args& a) {
     depthwise_convolution(t, g, a);
   }
+  template <class Target>
+  THIMBLE_INLINE static void body(Target t, const geometry& g, const unmasked_convolution_args& a) {
+    depthwise_convolution(t, g, a);
+  }
 };
 
 struct depthwise_backward {

@@ -66,14 +66,15 @@ struct forward {
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     using serving = decltype(target<At>());
-    if constexpr (At::node.logits)
+    if constexpr (At::node.logits) {
       at.template call<Kernel, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
                                                              At::zero(role::x0), at.logits(), At::node.weight_zero,
                                                              at.scratch()});
-    else
-      at.template call<Kernel, serving>(kernels::convolution_args{
+    } else {
+      at.template call<Kernel, serving>(kernels::convolution_args_for<serving, At::masks>{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
           at.mask(), at.part(), At::node.weight_zero, at.scratch()});
+    }
   }
 };
 

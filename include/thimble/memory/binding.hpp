@@ -20,10 +20,17 @@ class step_binding {
 
  public:
   using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
+  using numbers = values;  ///< of the node: its weights and scales
   static constexpr const facts& node = g.at[n];
   static constexpr kernels::geometry geometry{node.in,      node.out,    node.win,
                                               node.trained, node.groups, node.selected == selection::largest};
   static constexpr bool adds = s.adds;
+  /// Whether any node has a mask.
+  static constexpr bool masks = [] {
+    for (int i = 0; i < nodes; ++i)
+      if (plan.t[thimble::mask * nodes + i].needed) return true;
+    return false;
+  }();
   /// Gradients are float32, whose exponents are all 0, or int16.
   static constexpr bool has_float_gradients = detail::how_of<Update>.float_gradients;
   using gradient_value = mp::mp_if_c<has_float_gradients, float, std::int16_t>;

@@ -39,13 +39,39 @@ THIMBLE_NOINLINE inline void add_words(const std::int8_t* half, const std::int8_
   }
 }
 
-/// Whether a sum is one of two whole tensors, not masked or clamped, with the scales that sum_constants speaks of; and these.
-THIMBLE_INLINE bool is_plain_sum(const addition_args& k, bool a_is_half) {
+/// The same with masks, eight elements at a time.
+THIMBLE_NOINLINE inline void add_masked(const std::int8_t* half, const std::int8_t* other, std::int8_t* y,
+                                        std::uint8_t* mask, int bytes, const sum_constants& k) {
+  const sum_constants c = k;
+  for (; bytes > 0; --bytes) {
+    std::uint32_t clipped = 0;
+    for (int i = 0; i < 2; ++i, half += 4, other += 4, y += 4) {
+      const std::uint32_t h = load(half), o = load(other);
+      const std::uint32_t h0 = widen_even(c.less_half_zero, h), o0 = widen_even(c.less_zero, o);
+      const std::uint32_t h1 = widen_odd(c.less_half_zero, h), o1 = widen_odd(c.less_zero, o);
+      const std::int32_t v[4] = {unclamped(low_sum(h0, o0, c), c.y), unclamped(low_sum(h1, o1, c), c.y),
+                                 unclamped(high_sum(h0, o0, c), c.y), unclamped(high_sum(h1, o1, c), c.y)};
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j) {
+        y[j] = saturate8(v[j]);
+        clipped = clipped >> 1 | (y[j] != v[j] ? 128u : 0u);
+      }
+    }
+    *mask++ = static_cast<std::uint8_t>(~clipped);
+  }
+}
+
+/// Whether a sum is one of two whole tensors, not clamped but as int8, with the scales that sum_constants speaks of; and these.
+THIMBLE_INLINE bool is_whole_sum(const addition_args& k, bool a_is_half) {
   const multiplier half = a_is_half ? k.scales.a : k.scales.b, other = a_is_half ? k.scales.b : k.scales.a;
   const pairing& p = k.pairs;
   return half.mantissa == 1 << 30 && half.shift == 0 && other.shift < 0 && dsp::is_regular(k.scales.y) &&
-         k.mask == nullptr && k.range.low == -128 && k.range.high == 127 && p.out.h == 1 && p.out.w == 1 &&
-         p.a_channel == 1 && p.b_channel == 1;
+         k.range.low == -128 && k.range.high == 127 && p.out.h == 1 && p.out.w == 1 && p.a_channel == 1 &&
+         p.b_channel == 1;
+}
+/// The same, without masks.
+THIMBLE_INLINE bool is_plain_sum(const addition_args& k, bool a_is_half) {
+  return is_whole_sum(k, a_is_half) && k.mask == nullptr;
 }
 THIMBLE_INLINE bool first_is_half(const addition_args& k) {
   return k.scales.a.mantissa == 1 << 30 && k.scales.a.shift == 0;
@@ -53,22 +79,30 @@ THIMBLE_INLINE bool first_is_half(const addition_args& k) {
 
 }  // namespace dsp
 
-/// The same bytes as portable, which takes what is broadcast, masked, of equal scales or clamped, and the last few elements.
+/// The same bytes as portable, which takes what is broadcast, of equal scales or clamped, and the last few elements.
 THIMBLE_INLINE void addition(arm_dsp, const addition_args& k) {
   const bool a_is_half = dsp::first_is_half(k);
   addition_args rest = k;
-  if (dsp::is_plain_sum(k, a_is_half)) {
+  if (dsp::is_whole_sum(k, a_is_half)) {
     const multiplier other = a_is_half ? k.scales.b : k.scales.a;
     const int half_zero = a_is_half ? k.a_zero : k.b_zero, zero = a_is_half ? k.b_zero : k.a_zero;
-    const int words = k.pairs.out.c / 4;
-    dsp::add_words(
-        a_is_half ? k.a : k.b, a_is_half ? k.b : k.a, k.y, words,
-        {dsp::pair_of(-half_zero, -half_zero), dsp::pair_of(-zero, -zero), other.mantissa,
-         static_cast<std::int32_t>(1u << (-other.shift - 1)), -other.shift, dsp::channel_of(0, k.scales.y, k.y_zero)});
-    rest.a += 4 * words;
-    rest.b += 4 * words;
-    rest.y += 4 * words;
-    rest.pairs.out.c -= 4 * words;
+    const std::int8_t *const half = a_is_half ? k.a : k.b, *const less = a_is_half ? k.b : k.a;
+    const dsp::sum_constants c{dsp::pair_of(-half_zero, -half_zero),
+                               dsp::pair_of(-zero, -zero),
+                               other.mantissa,
+                               static_cast<std::int32_t>(1u << (-other.shift - 1)),
+                               -other.shift,
+                               dsp::channel_of(0, k.scales.y, k.y_zero)};
+    const int count = k.mask != nullptr ? k.pairs.out.c / 8 * 8 : k.pairs.out.c / 4 * 4;
+    if (k.mask != nullptr)
+      dsp::add_masked(half, less, k.y, k.mask, count / 8, c);
+    else
+      dsp::add_words(half, less, k.y, count / 4, c);
+    rest.a += count;
+    rest.b += count;
+    rest.y += count;
+    if (k.mask != nullptr) rest.mask += count / 8;
+    rest.pairs.out.c -= count;
   }
   addition(portable{}, rest);
 }

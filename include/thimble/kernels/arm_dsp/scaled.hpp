@@ -51,6 +51,15 @@ THIMBLE_NOINLINE inline void scale_words(const word_scaling* k) {
 #undef THIMBLE_WORD
 }
 
+/// Words of two values to [-limit, limit], for limit in [2^14, 2^15): the ends saturate at one side, then at the other.
+THIMBLE_NOINLINE inline void limit_words(std::uint32_t* v, int count, int limit) {
+  const int above = 32767 - limit;
+  const std::uint32_t a = pair_of(above, above), b = pair_of(2 * above + 1, 2 * above + 1),
+                      c = pair_of(above + 1, above + 1);
+  for (; count > 0; --count, ++v)
+    asm("qadd16 %0, %0, %1\n\tqsub16 %0, %0, %2\n\tsadd16 %0, %0, %3" : "+r"(*v) : "r"(a), "r"(b), "r"(c));
+}
+
 /// t of `count` pixels for gather_tiles: dy int16 [pixel][channels], each value as scale16 makes it.
 THIMBLE_NOINLINE inline void scale_tiles(std::uint32_t* to, const std::int16_t* dy, int channels, int count,
                                          multipliers scale, int raise, int limit) {
@@ -61,12 +70,14 @@ THIMBLE_NOINLINE inline void scale_tiles(std::uint32_t* to, const std::int16_t* 
                           b = whole ? factor_of(scale[o + 1], raise) : gradient_factor{};
     word_factor low, high;
     int p = 0;
-    if (set(low, a) && set(high, b) && whole && limit == 32767 && count >= 4) {
+    if (set(low, a) && set(high, b) && whole && limit >= 1 << 14 && count >= 4) {
       const word_scaling k{to,           dy + o,        2 * channels, low.mantissa, high.mantissa,
                            low.rounding, high.rounding, low.shift,    high.shift,   0x00010001,
                            count / 4,    16 * pairs};
       scale_words(&k);
       p = count & ~3;
+      if (limit < 32767)
+        for (int i = 0; i < p; i += 4) limit_words(to + i * pairs, 4, limit);
     }
     for (; p < count; ++p) {
       const std::int16_t* at = dy + p * channels + o;

@@ -78,18 +78,17 @@ THIMBLE_INLINE void widen_nines(std::uint32_t* to, const std::int8_t* a, int nex
   }
 }
 
-/// The windows of Pixels output pixels from number `first` on, each laid out as its filter: ky, kx, channel. Taps outside the
-/// image are zero. `row`: room for one window's bytes, a multiple of four, that nobody else writes.
-template <int Pixels>
+/// The windows of eight output pixels from number `first` on, each laid out as its filter: ky, kx, channel. Taps outside the image are
+/// zero. `row`: room for one window's bytes, a multiple of four, that nobody else writes.
 THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int8_t* row, const std::int8_t* x,
                                   int first, std::uint32_t less_zero, int zero) {
   const window& win = g.win;
-  constexpr int step = 2 * Pixels;
+  constexpr int pixels = 8, step = 2 * pixels;
   const int c = g.in.c, line = win.kernel_w * c, n = win.kernel_h * line, next = win.dilation_h * g.in.w * c;
   const bool by_words = win.dilation_w == 1 && (line & 3) == 0, by_channel = by_words && (c & 3) == 0;
   for (int i = n; i < (n + 3) / 4 * 4; ++i) row[i] = static_cast<std::int8_t>(zero);
   int oy = first / g.out.w, ox = first - oy * g.out.w;
-  for (int p = 0; p < Pixels; ++p, to += 2) {
+  for (int p = 0; p < pixels; ++p, to += 2) {
     const int top = oy * win.stride_h - win.pad_top, left = ox * win.stride_w - win.pad_left;
     if (++ox == g.out.w) ox = 0, ++oy;
     const bool inside = top >= 0 && left >= 0 && top + dilated(win.kernel_h, win.dilation_h) <= g.in.h &&
@@ -99,12 +98,12 @@ THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int
       if (by_words) {
         std::uint32_t* at = to;
         for (int ky = 0; ky < win.kernel_h; ++ky, from += next)
-          at = widen_words<Pixels>(at, from, line >> 2, less_zero);
+          at = widen_words<pixels>(at, from, line >> 2, less_zero);
       } else if (win.kernel_h == 3 && win.kernel_w == 3 && c == 3) {
-        widen_nines<Pixels>(to, from, next, less_zero, zero);
+        widen_nines<pixels>(to, from, next, less_zero, zero);
       } else {
         for (int ky = 0; ky < win.kernel_h; ++ky, from += next) copy_bytes(row + ky * line, from, line);
-        widen_words<Pixels>(to, row, (n + 3) >> 2, less_zero);
+        widen_words<pixels>(to, row, (n + 3) >> 2, less_zero);
       }
       continue;
     }
@@ -116,7 +115,7 @@ THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int
       std::uint32_t* at = zero_words(to, step, ys.begin * line >> 2);
       for (int ky = ys.begin; ky < ys.end; ++ky, from += next) {
         at = zero_words(at, step, before >> 2);
-        at = widen_words<Pixels>(at, from, run >> 2, less_zero);
+        at = widen_words<pixels>(at, from, run >> 2, less_zero);
         at = zero_words(at, step, (line - run - before) >> 2);
       }
       zero_words(at, step, (win.kernel_h - ys.end) * line >> 2);
@@ -131,7 +130,31 @@ THIMBLE_INLINE void widen_windows(const geometry& g, std::uint32_t* to, std::int
         for (int kx = xs.begin; kx < xs.end; ++kx, at += c)
           copy_bytes(at, from + (kx - xs.begin) * win.dilation_w * c, c);
     }
-    widen_words<Pixels>(to, row, (n + 3) >> 2, less_zero);
+    widen_words<pixels>(to, row, (n + 3) >> 2, less_zero);
+  }
+}
+
+/// The same for any number of pixels: one copy, which need not be fast.
+THIMBLE_NOINLINE inline void widen_few_windows(const geometry& g, std::uint32_t* to, std::int8_t* row,
+                                               const std::int8_t* x, int first, int pixels, std::uint32_t less_zero,
+                                               int zero) {
+  const window& win = g.win;
+  const int c = g.in.c, words = (win.taps() * c + 3) / 4;
+  for (int p = 0; p < pixels; ++p, to += 2) {
+    const int oy = (first + p) / g.out.w, ox = first + p - oy * g.out.w;
+    for (int i = 0; i < 4 * words; ++i) row[i] = static_cast<std::int8_t>(zero);
+    std::int8_t* at = row;
+    for (int ky = 0; ky < win.kernel_h; ++ky)
+      for (int kx = 0; kx < win.kernel_w; ++kx, at += c) {
+        const int iy = oy * win.stride_h - win.pad_top + ky * win.dilation_h;
+        const int ix = ox * win.stride_w - win.pad_left + kx * win.dilation_w;
+        if (iy >= 0 && iy < g.in.h && ix >= 0 && ix < g.in.w) copy_bytes(at, x + (iy * g.in.w + ix) * c, c);
+      }
+    for (int i = 0; i < words; ++i) {
+      const std::uint32_t v = load(row + 4 * i);
+      to[2 * i * pixels] = widen_even(less_zero, v);
+      to[2 * i * pixels + 1] = widen_odd(less_zero, v);
+    }
   }
 }
 

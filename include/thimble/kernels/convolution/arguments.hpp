@@ -1,5 +1,7 @@
 // What a convolution's kernels are called with.
 #pragma once
+#include <type_traits>
+
 #include <thimble/kernels/access.hpp>
 #include <thimble/kernels/geometry.hpp>
 #include <thimble/tensor/requantize.hpp>
@@ -22,6 +24,13 @@ struct convolution_args {
   int w_zero = 0;
   unsigned char* scratch = nullptr;  ///< as convolution_forward::needs says
 };
+
+/// The same without a mask: an image that only infers has no code for masks.
+struct unmasked_convolution_args : convolution_args {};
+/// What a target's kernel is called with; Masks: whether any layer has one. Portable has no code apart for them.
+template <class Target, bool Masks>
+using convolution_args_for =
+    std::conditional_t<!Masks && std::is_same_v<Target, arm_dsp>, unmasked_convolution_args, convolution_args>;
 
 /// The same, but y is the accumulator rescaled to Q15.16: real = y * 2^-16. scale[o] = s_x * s_w[o].
 struct logits_args {

@@ -16,11 +16,15 @@ struct convolution_scratch {
   int fan_in;    ///< K: products of a sum
   int pixels;    ///< of the widest tile: 8, 4 or 1
   int channels;  ///< of the table, at offset 0; single pixels have none
-  int x, row, bytes;
+  int x, row;
+  int copied;   ///< rows of weights that fit at `row`: several where they lie partly in SRAM
+  int clipped;  ///< tile::clipped of the channels of the table
+  int bytes;
 };
 constexpr int filter_size(const geometry& g) { return g.win.taps() * g.in.c; }
+constexpr bool is_split(const geometry& g) { return g.trained != 0 && g.trained != g.in.c; }
 THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
-  constexpr int most_channels = 256, most_tile = 16384;
+  constexpr int most_channels = 256, most_tile = 16384, most_copied = 512;
   convolution_scratch s{};
   s.fan_in = filter_size(g);
   const int k = padded4(s.fan_in), positions = g.out.pixels();
@@ -28,7 +32,10 @@ THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
   s.channels = s.pixels == 1 ? 0 : g.out.c < most_channels ? g.out.c : most_channels;
   s.x = s.channels * static_cast<int>(sizeof(channel));
   s.row = s.x + 2 * k * s.pixels;
-  s.bytes = s.row + k;
+  s.copied = is_split(g) && s.fan_in <= most_copied / 2 ? most_copied / s.fan_in : 1;
+  if (s.copied > g.out.c) s.copied = g.out.c;
+  s.clipped = s.row + padded4(s.copied * s.fan_in);
+  s.bytes = s.clipped + padded4(s.channels);
   return s;
 }
 
@@ -36,24 +43,24 @@ THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
 struct filter_rows {
   const geometry& g;
   const std::int8_t *flash, *sram;
-  std::int8_t* room;  ///< for one row
+  std::int8_t* room;  ///< for copies
   int size;           ///< K
 
-  [[nodiscard]] THIMBLE_INLINE bool is_split() const { return g.trained != 0 && g.trained != g.in.c; }
   /// Rows [0, direct()) may be read by whole words where they lie; the last would be read past its end.
-  [[nodiscard]] THIMBLE_INLINE int direct() const { return is_split() ? 0 : (size & 3) != 0 ? g.out.c - 1 : g.out.c; }
+  [[nodiscard]] THIMBLE_INLINE int direct() const { return is_split(g) ? 0 : (size & 3) != 0 ? g.out.c - 1 : g.out.c; }
   [[nodiscard]] THIMBLE_INLINE const std::int8_t* at(int o) const { return (g.trained == 0 ? flash : sram) + o * size; }
-  /// The row of channel o, copied.
-  THIMBLE_NOINLINE const std::int8_t* copy(int o) const {
-    if (!is_split()) {
-      std::memcpy(room, at(o), static_cast<std::size_t>(size));
+  /// The rows of `count` channels from o on, copied.
+  THIMBLE_NOINLINE const std::int8_t* copy(int o, int count) const {
+    if (!is_split(g)) {
+      copy_bytes(room, at(o), count * size);
       return room;
     }
     const int c = g.in.c, k = g.trained, taps = g.win.taps();
+    const std::int8_t *from = sram + o * taps * k, *rest = flash + o * taps * c + k;
     std::int8_t* to = room;
-    for (int r = o * taps; r < (o + 1) * taps; ++r, to += c) {
-      std::memcpy(to, sram + r * k, static_cast<std::size_t>(k));
-      std::memcpy(to + k, flash + r * c + k, static_cast<std::size_t>(c - k));
+    for (int r = count * taps; r > 0; --r, to += c, from += k, rest += c) {
+      copy_bytes(to, from, k);
+      copy_bytes(to + k, rest, c - k);
     }
     return room;
   }
@@ -74,7 +81,7 @@ THIMBLE_INLINE void multiply_pixel(const filter_rows& w, const std::uint32_t* x,
   }
 #pragma GCC unroll 1
   for (; o < channels; ++o)
-    put(o, multiply_row(bias != nullptr ? bias[o] : 0, x, o < direct ? w.at(o) : w.copy(o), words));
+    put(o, multiply_row(bias != nullptr ? bias[o] : 0, x, o < direct ? w.at(o) : w.copy(o, 1), words));
 }
 
 /// One call of a convolution.
@@ -90,58 +97,63 @@ struct convolver {
   int pixels = 0;  ///< of the tile in work
   int from = 0;    ///< its first pixel
 
+  bool masks_fast;  ///< by tile::clipped
+  void (*multiply_eight)(const tile*) = multiply_tile<8, false>;
+  void (*multiply_four)(const tile*) = multiply_tile<4, false>;
+
   THIMBLE_INLINE convolver(const geometry& layer, const convolution_args& args)
       : g(layer),
         a(args),
         s(scratch_of(layer)),
         w{layer, launder(args.w.flash), args.w.sram, reinterpret_cast<std::int8_t*>(args.scratch + s.row), s.fan_in},
-        source{args.bias, args.scale, args.y_zero, args.range, 255 * 128 * s.fan_in, args.mask != nullptr},
+        source{args.bias, args.scale, args.y_zero, args.range, 255 * 128 * s.fan_in, false},
         table(reinterpret_cast<channel*>(args.scratch)),
-        x(reinterpret_cast<std::uint32_t*>(args.scratch + s.x)) {}
+        x(reinterpret_cast<std::uint32_t*>(args.scratch + s.x)),
+        masks_fast(args.mask != nullptr && (g.out.c & 7) == 0 && args.range.low == -128 && args.range.high == 127) {
+    source.masks_slowly = args.mask != nullptr && !masks_fast;
+  }
+
+  [[nodiscard]] THIMBLE_INLINE std::uint8_t* clipped() const { return a.scratch + s.clipped; }
 
   /// One channel that is not regular, in all pixels of the tile.
   static void finish(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums) {
     const auto& me = *static_cast<const convolver*>(t->context);
-    const int channels = me.g.out.c, o = me.first + static_cast<int>(c - me.table), pixels = me.pixels;
-    const multiplier m = me.a.scale[o];
+    const int channels = me.g.out.c, at = static_cast<int>(c - me.table), o = me.first + at, pixels = me.pixels;
+    std::uint8_t* const mask = me.a.mask;
+    const int first = me.from * channels + o;  // output
+    std::uint8_t passes = 0;
     if (sums == nullptr) {
       for (int p = 0; p < pixels; ++p) y[p * channels] = static_cast<std::int8_t>(c->addend);
-      return;
+      if (c->bias != 0) passes = 0xff;
+      if (mask != nullptr && !me.masks_fast)
+        for (int p = 0; p < pixels; ++p) set_bit(mask, first + p * channels, passes != 0);
+    } else {
+      const multiplier m = me.a.scale[o];
+      for (int p = 0; p < pixels; ++p, y += channels) {
+        const int v = requantize(sums[p], m) + me.a.y_zero;
+        *y = me.masks_fast ? clamp(v, me.a.range, &passes, p) : clamp(v, me.a.range, mask, first + p * channels);
+      }
     }
-    int at = me.from * channels + o;
-    std::uint8_t* const mask = me.a.mask;
-    const limits range = me.a.range;
-    if (mask == nullptr || !is_regular(m)) {
-      for (int p = 0; p < pixels; ++p, at += channels)
-        y[p * channels] = clamp(requantize(sums[p], m) + me.a.y_zero, range, mask, at);
-      return;
-    }
-    const channel k = channel_of(0, m, me.a.y_zero);
-    for (int p = 0; p < pixels; ++p, at += channels, y += channels) {
-      const std::int32_t h = high_product(sums[p], k.doubled);
-      *y = clamp(saturating_add(h + (h >> 31), k.addend) >> k.kind, range, mask, at);  // if it saturates, far outside
-    }
+    if (me.masks_fast) me.clipped()[at] = static_cast<std::uint8_t>(~passes);
   }
 
   /// Channels [first + i, first + end) of the tile, their weights at `weights`.
   void multiply(const std::int8_t* weights, int i, int end) const {
     const int words = padded4(s.fan_in) / 4;
     const tile t{x,
-                 weights,
+                 -words & 3,
                  table + i,
                  a.y + from * g.out.c + first + i,
                  g.out.c,
                  x + words * pixels * 2,
-                 -words & 3,
+                 weights,
                  table + end,
                  s.fan_in - 4 * words,
                  s.fan_in,
                  finish,
-                 this};
-    if (pixels == 8)
-      multiply_tile<8>(&t);
-    else
-      multiply_tile<4>(&t);
+                 this,
+                 static_cast<int>(clipped() - reinterpret_cast<std::uint8_t*>(a.y)) - from * g.out.c - first};
+    (pixels == 8 ? multiply_eight : multiply_four)(&t);
   }
 
   void make(int begin) {
@@ -158,7 +170,13 @@ struct convolver {
       const int end = begin + s.channels < g.out.c ? begin + s.channels : g.out.c;
       const int border = direct < begin ? begin : direct < end ? direct : end;
       if (border > begin) multiply(w.at(begin), 0, border - begin);
-      for (int o = border; o < end; ++o) multiply(w.copy(o), o - begin, o - begin + 1);
+      for (int o = border; o < end; o += s.copied) {
+        const int count = end - o < s.copied ? end - o : s.copied;
+        multiply(w.copy(o, count), o - begin, o - begin + count);
+      }
+      if (masks_fast)
+        for (int o = begin; o < end; o += 8)
+          store_masks(a.mask + (from * g.out.c + o) / 8, g.out.c / 8, clipped() + o - begin, pixels);
     }
     if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
   }
@@ -171,7 +189,10 @@ struct convolver {
     std::int8_t* const y = a.y + at;
     multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
       const auto less_one = static_cast<std::uint32_t>(-scale.shift[o] - 1);
-      y[o] = less_one < regular ? requantized(sum, scale.mantissa[o], less_one, twice) : rare_output(o, sum);
+      if (less_one < regular)
+        y[o] = requantized(sum, scale.mantissa[o], less_one, twice);
+      else
+        y[o] = rare_output(o, sum);
     });
     if (a.range.low > -128 || a.range.high < 127) clamp_all(y, g.out.c, a.range);
   }
@@ -185,8 +206,10 @@ THIMBLE_INLINE void widen_tile(const geometry& g, const convolution_args& a, con
                                std::uint32_t less_zero) {
   if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1)
     widen_pixels<Pixels>(c.x, a.x + c.from * g.in.c, g.in.c, less_zero, a.x_zero);
+  else if constexpr (Pixels == 8)
+    widen_windows(g, c.x, c.w.room, a.x, c.from, less_zero, a.x_zero);
   else
-    widen_windows<Pixels>(g, c.x, c.w.room, a.x, c.from, less_zero, a.x_zero);
+    widen_few_windows(c.g, c.x, c.w.room, a.x, c.from, Pixels, less_zero, a.x_zero);
 }
 
 }  // namespace dsp
@@ -196,22 +219,29 @@ constexpr kernel_needs convolution_needs(arm_dsp, const geometry& g) {
   return {.serves = !g.listed && g.groups == 1 && bytes <= 24 * 1024, .scratch = bytes, .by_channel = false};
 }
 
-/// The same bytes as portable. Scratch: convolution_scratch. No zero point of weights.
-THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const convolution_args& a) {
+namespace dsp {
+
+template <bool May_mask>
+THIMBLE_INLINE void convolve(const geometry& layer, const convolution_args& a) {
   const geometry g = layer, seen = layer;  // the address of `seen` escapes: nothing about it is constant after a call
-  dsp::convolver c(seen, a);
+  convolver c(seen, a);
+  if constexpr (May_mask)
+    if (c.masks_fast) {
+      c.multiply_eight = multiply_tile<8, true>;
+      c.multiply_four = multiply_tile<4, true>;
+    }
   if (c.s.channels >= g.out.c) c.make(0);
-  const std::uint32_t less_zero = dsp::pair_of(-a.x_zero, -a.x_zero);
+  const std::uint32_t less_zero = pair_of(-a.x_zero, -a.x_zero);
   const int end = a.part.end * g.out.w;
   for (c.from = a.part.begin * g.out.w; c.from < end; c.from += c.pixels) {
     const int left = end - c.from;
     c.pixels = left >= 8 && c.s.pixels == 8 ? 8 : left >= 4 && c.s.pixels >= 4 ? 4 : 1;
     if (c.pixels == 8)
-      dsp::widen_tile<8>(g, a, c, less_zero);
+      widen_tile<8>(g, a, c, less_zero);
     else if (c.pixels == 4)
-      dsp::widen_tile<4>(g, a, c, less_zero);
+      widen_tile<4>(g, a, c, less_zero);
     else
-      dsp::widen_tile<1>(g, a, c, less_zero);
+      widen_tile<1>(g, a, c, less_zero);
     if (c.pixels == 1)
       c.finish_pixel();
     else
@@ -219,16 +249,30 @@ THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const convolutio
   }
 }
 
+}  // namespace dsp
+
+/// The same bytes as portable. Scratch: convolution_scratch. No zero point of weights.
+THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const convolution_args& a) {
+  dsp::convolve<true>(layer, a);
+}
+THIMBLE_INLINE void convolution(arm_dsp, const geometry& layer, const unmasked_convolution_args& a) {
+  dsp::convolve<false>(layer, a);
+}
+
+namespace dsp {
+THIMBLE_NOINLINE inline std::int32_t logit_of(std::int32_t sum, multiplier m) {
+  return saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
+}
+}  // namespace dsp
+
 /// The same values as portable: y[o] = round(acc[o] * scale[o] * 2^16). Scratch as convolution's.
 THIMBLE_INLINE void convolution_logits(arm_dsp, const geometry& g, const logits_args& a) {
   const dsp::convolution_scratch s = dsp::scratch_of(g);
   auto* x = reinterpret_cast<std::uint32_t*>(a.scratch + s.x);
   dsp::widen_pixels<1>(x, a.x, g.in.c, dsp::pair_of(-a.x_zero, -a.x_zero), a.x_zero);
   const dsp::filter_rows w{g, launder(a.w.flash), a.w.sram, reinterpret_cast<std::int8_t*>(a.scratch + s.row), g.in.c};
-  dsp::multiply_pixel(w, x, a.bias, [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
-    const multiplier m = a.scale[o];
-    a.y[o] = saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
-  });
+  dsp::multiply_pixel(w, x, a.bias,
+                      [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE { a.y[o] = dsp::logit_of(sum, a.scale[o]); });
 }
 
 }  // namespace thimble::kernels

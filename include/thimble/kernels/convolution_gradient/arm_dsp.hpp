@@ -16,7 +16,7 @@ struct gradient_scratch {
   [[nodiscard]] constexpr int bytes() const { return 16 * pairs * (tiles + 1); }
 };
 THIMBLE_INLINE constexpr gradient_scratch gradient_scratch_of(const geometry& g) {
-  constexpr int most = 12 * 1024;
+  constexpr int most = 20 * 1024;
   const int pairs = (g.out.c + 1) / 2, all = (g.out.pixels() + 3) / 4, fit = most / (16 * pairs);
   return {pairs, fit < 1 ? 1 : fit < all ? fit : all};
 }
@@ -74,7 +74,7 @@ constexpr kernel_needs input_gradient_needs(arm_dsp, const geometry& g) {
   const window& w = g.win;
   const bool pointwise = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1;
   const int bytes = dsp::gradient_scratch_of(g).bytes();
-  return {.serves = pointwise && !g.listed && g.groups == 1 && g.out.pixels() > 2 && bytes <= 16 * 1024,
+  return {.serves = pointwise && !g.listed && g.groups == 1 && g.out.pixels() > 2 && bytes <= 24 * 1024,
           .scratch = bytes};
 }
 
@@ -190,8 +190,7 @@ constexpr kernel_needs weight_gradient_needs(arm_dsp, const geometry& g) {
   const window& w = g.win;
   const bool pointwise = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1;
   const int pixels = g.out.pixels();
-  return {.serves = pointwise && g.groups == 1 && pixels > 2 && pixels <= 256,
-          .scratch = dsp::correlation_scratch_of(g).bytes()};
+  return {.serves = pointwise && g.groups == 1 && pixels <= 256, .scratch = dsp::correlation_scratch_of(g).bytes()};
 }
 
 /// The same steps as portable, the sums by SMLAD on pairs of positions. Scratch: correlation_scratch.

@@ -1,6 +1,6 @@
 // Depthwise convolution a channel at a time: its image as a plane of int16, filtered by SMLAD.
 #pragma once
-#include <thimble/kernels/arm_dsp/plane.hpp>
+#include <thimble/kernels/arm_dsp/filter_plane.hpp>
 #include <thimble/kernels/convolution/arguments.hpp>
 #include <thimble/kernels/needs.hpp>
 
@@ -72,7 +72,7 @@ THIMBLE_INLINE void fill_words(std::int16_t* to, int count, std::uint32_t pair) 
 
 /// Pairs of weights of one channel as plane says; the sum of all.
 template <int Taps>
-THIMBLE_INLINE int pair_weights(std::uint32_t* to, const std::int8_t* w, int step, int next) {
+THIMBLE_NOINLINE int pair_weights(std::uint32_t* to, const std::int8_t* w, int step, int next) {
   int sum = 0;
   for (int ky = 0; ky < Taps; ++ky, w += next) {
     const std::int8_t* at = w;
@@ -101,59 +101,45 @@ THIMBLE_INLINE std::int32_t filtered(const plane& p, const std::int16_t* x, int 
   return sum;
 }
 
-/// filter_plane for a channel that is not regular.
+/// filter_plane for a channel of any_kind.
 THIMBLE_NOINLINE inline void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o,
                                          int outputs) {
   const int taps = g.win.kernel_h, s = g.win.stride_h;
   std::int8_t* y = p.y;
   for (int r = 0; r < p.rows; ++r, y += p.y_row)
     for (int n = 0; n < outputs; ++n, y += p.y_step)
-      *y = p.c.kind == constant_kind
-               ? static_cast<std::int8_t>(p.c.addend)
-               : clamp(requantize(filtered(p, p.x + r * s * p.row / 2 + n * s, taps), a.scale[o]) + a.y_zero, a.range,
-                       a.mask, static_cast<int>(y - a.y));
+      *y = clamp(requantize(filtered(p, p.x + r * s * p.row / 2 + n * s, taps), a.scale[o]) + a.y_zero, a.range, a.mask,
+                 static_cast<int>(y - a.y));
 }
 
-/// f(output) for each output of a plane, in order.
-template <class F>
-THIMBLE_INLINE void for_each_output(const plane& p, int outputs, F f) {
-  std::int8_t* y = p.y;
-  for (int r = 0; r < p.rows; ++r, y += p.y_row)
-    for (int n = 0; n < outputs; ++n, y += p.y_step) f(y, r, n);
+/// The outputs [first, end) of a channel of constant_kind, `step` apart.
+THIMBLE_NOINLINE inline void fill_channel(const convolution_args& a, const channel& c, int first, int end, int step) {
+  const auto value = static_cast<std::int8_t>(c.addend);
+  std::int8_t* const y = a.y;
+  for (int i = first; i < end; i += step) y[i] = value;
+  if (std::uint8_t* const mask = a.mask; mask != nullptr)
+    for (int i = first; i < end; i += step) set_bit(mask, i, c.bias != 0);
 }
 
-/// filter_plane with masks, for a channel whose multiplier is regular and a range that is int8's. An output is clipped below if it
-/// would still be -128 were it one more, so one run makes the masks and a second the outputs; the few that are 127 are looked at.
-template <int Taps, int Stride>
-THIMBLE_NOINLINE void filter_masked(const plane& p, const convolution_args& a, multiplier m, int outputs) {
-  std::uint8_t* const mask = a.mask;
-  std::int8_t* const first = a.y;
-  plane k = p;
-  k.c = channel_of(p.c.bias, m, a.y_zero);
-  const std::int32_t addend = k.c.addend;
-  k.c.addend = addend + static_cast<std::int32_t>(1u << k.c.kind);  // within int32: kind <= 22
-  filter_plane<Taps, Stride>(&k);
-  for_each_output(p, outputs, [&](const std::int8_t* y, int, int) THIMBLE_LAMBDA_INLINE {
-    set_bit(mask, static_cast<int>(y - first), *y != -128);
-  });
-  k.c.addend = addend;
-  filter_plane<Taps, Stride>(&k);
-  for_each_output(p, outputs, [&](const std::int8_t* y, int r, int column) THIMBLE_LAMBDA_INLINE {
-    if (*y != 127) return;
-    const std::int16_t* x = p.x + r * Stride * p.row / 2 + column * Stride;
-    if (requantize(filtered(p, x, Taps), m) + a.y_zero > 127) set_bit(mask, static_cast<int>(y - first), false);
-  });
-}
+/// What is made for each window, so that all of them share one copy of the rest.
+struct plane_filter {
+  int taps, stride;
+  int (*pair_weights)(std::uint32_t* to, const std::int8_t* w, int step, int next);
+  void (*filter)(const plane*);
+};
+template <int Taps, int Stride, bool May_mask>
+inline constexpr plane_filter filter_of{Taps, Stride, pair_weights<Taps>, filter_plane<Taps, Stride, false, May_mask>};
 
-template <int Taps, int Stride>
-THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
-  constexpr int group = plane_group(Taps, Stride);
+THIMBLE_NOINLINE inline void filter_channels(const geometry& g, const convolution_args& a, const plane_filter& f) {
+  const int taps = f.taps, stride = f.stride, group = plane_group(taps, stride);
   const plane_layout l = layout_of(g);
-  const channel_source source{a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr};
+  const bool masks_fast = a.mask != nullptr && (g.out.c & 7) == 0 && a.range.low == -128 && a.range.high == 127;
+  const channel_source source{
+      a.bias, a.scale, a.y_zero, a.range, 255 * 128 * taps * taps, a.mask != nullptr && !masks_fast};
   const std::int8_t* const flash = launder(a.w.flash);
   // Along the plane's rows, and across them
   image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
-  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), Taps};
+  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), taps};
   if (l.turned) {
     const image_axis columns = along;
     along = across;
@@ -168,25 +154,32 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
   if (l.turned) along.out = made;
   plane p;
-  p.x = rows + start * Stride;
+  p.m = {};
+  p.x = rows + start * stride;
   p.row = 2 * l.width;
-  p.next_row = 2 * Stride * (l.width - along.out);
+  p.next_row = 2 * stride * (l.width - along.out);
   p.y_step = along.y;
   p.y_row = across.y - along.out * along.y;
-  p.many = along.out / group * group * 2 * Stride;
+  p.many = along.out / group * group * 2 * stride;
   p.rest = static_cast<unsigned>(along.out % group);
   const bool whole = last - first <= l.outputs;
-  const bool masks_fast = a.mask != nullptr && a.range.low == -128 && a.range.high == 127;
+  if (masks_fast)
+    std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made * g.out.row() / 8));
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
+    if (p.c.kind == constant_kind) {
+      fill_channel(a, p.c, a.part.begin * g.out.row() + o, a.part.end * g.out.row(), g.out.c);
+      continue;
+    }
+    if (masks_fast) p.m = {a.mask + o / 8, a.y + o, 1u << (o & 7), 8u - (static_cast<std::uint32_t>(o) & 7)};
     const bool trained = o < g.trained;
     const int row = trained ? g.trained : g.out.c;
-    const int sum = pair_weights<Taps>(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
+    const int sum = f.pair_weights(p.w, trained ? a.w.sram + o : flash + o, row * along.w, row * across.w);
     p.c.bias =
         static_cast<std::int32_t>(static_cast<std::uint32_t>(p.c.bias) - static_cast<std::uint32_t>(sum * a.x_zero));
     for (int begin = first, held = 0; begin < last; begin += l.outputs) {
       const int end = begin + l.outputs < last ? begin + l.outputs : last;
-      const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
+      const int top = begin * stride - across.pad, count = (end - begin - 1) * stride + taps;  // rows of the plane
       const int from = top + held > 0 ? held : -top, to = top + count < across.in ? count : across.in - top;
       if (to > from)
         gather(rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x,
@@ -197,15 +190,13 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       }
       p.y = a.y + begin * across.y + start * along.y + o;
       p.rows = end - begin;
-      if (p.c.kind <= last_regular)
-        filter_plane<Taps, Stride>(&p);
-      else if (masks_fast && is_regular(a.scale[o]))
-        filter_masked<Taps, Stride>(p, a, a.scale[o], along.out);
-      else
+      if (p.c.kind > last_regular)
         filter_rare(p, g, a, o, along.out);
+      else
+        f.filter(&p);
       if (end == last) break;
-      held = Taps - Stride;
-      for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
+      held = taps - stride;
+      for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * stride * l.width];
     }
   }
   if (a.range.low > -128 || a.range.high < 127)
@@ -218,15 +209,30 @@ constexpr kernel_needs depthwise_needs(arm_dsp, const geometry& g) {
   return {.serves = !g.listed && dsp::is_plane(g), .scratch = dsp::layout_of(g).bytes(), .by_channel = true};
 }
 
+namespace dsp {
+
+template <bool May_mask>
+THIMBLE_INLINE void filter_all(const geometry& g, const convolution_args& a) {
+  const bool two = g.win.stride_h == 2;
+  const auto run = [&]<int Taps>() THIMBLE_LAMBDA_INLINE {
+    two ? filter_channels(g, a, filter_of<Taps, 2, May_mask>) : filter_channels(g, a, filter_of<Taps, 1, May_mask>);
+  };
+  if (g.win.kernel_h == 3)
+    run.template operator()<3>();
+  else if (g.win.kernel_h == 5)
+    run.template operator()<5>();
+  else
+    run.template operator()<7>();
+}
+
+}  // namespace dsp
+
 /// The same bytes as portable. y may begin where x does, or lie apart.
 THIMBLE_INLINE void depthwise_convolution(arm_dsp, const geometry& g, const convolution_args& a) {
-  const bool two = g.win.stride_h == 2;
-  if (g.win.kernel_h == 3)
-    two ? dsp::filter_channels<3, 2>(g, a) : dsp::filter_channels<3, 1>(g, a);
-  else if (g.win.kernel_h == 5)
-    two ? dsp::filter_channels<5, 2>(g, a) : dsp::filter_channels<5, 1>(g, a);
-  else
-    two ? dsp::filter_channels<7, 2>(g, a) : dsp::filter_channels<7, 1>(g, a);
+  dsp::filter_all<true>(g, a);
+}
+THIMBLE_INLINE void depthwise_convolution(arm_dsp, const geometry& g, const unmasked_convolution_args& a) {
+  dsp::filter_all<false>(g, a);
 }
 
 }  // namespace thimble::kernels

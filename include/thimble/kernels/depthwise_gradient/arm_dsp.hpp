@@ -1,7 +1,7 @@
 // The input gradient of depthwise convolutions, a channel at a time: the output's gradient as a plane of int16, filtered by the
 // turned kernel. At stride 2 each quarter of the input, of even or odd rows and columns, has its own kernel of half the taps.
 #pragma once
-#include <thimble/kernels/arm_dsp/plane.hpp>
+#include <thimble/kernels/arm_dsp/filter_plane.hpp>
 #include <thimble/kernels/depthwise_convolution.hpp>  // whose end includes this
 #include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
 #include <thimble/kernels/gradient.hpp>
@@ -97,22 +97,48 @@ THIMBLE_NOINLINE inline void filter_rare_gradient(const plane& p, int taps, int 
       *reinterpret_cast<std::int16_t*>(y) = scale16(filtered(p, p.x + r * p.row / 2 + n, taps), m, raise);
 }
 
-/// The inputs of one phase along each axis. w: the channel's weights, `row` bytes from tap to tap.
+/// The taps of one phase, `next` apart along the image's rows and `next_row` across, turned and paired as plane says; `odd` columns of
+/// zeros before them, and zeros behind.
 template <int Taps>
-THIMBLE_NOINLINE void filter_phase(plane& p, const geometry& g, const std::int16_t* plane_at, const gradient_plane& l,
-                                   const std::int8_t* w, int row, const gradient_phase& y, const gradient_phase& x) {
-  constexpr int group = plane_group(Taps, 1);
-  const int s = g.win.stride_w, line = g.win.kernel_w * row, odd = (l.x.before + x.begin) & 1;
-  if (s == 1) {
-    pair_weights<Taps>(p.w, w + y.first * line + x.first * row, -row, -line);
-  } else {
-    std::int8_t taps[64]{};
-    for (int n = 0; n < y.taps; ++n) {
-      const std::int8_t* from = w + (y.first - n * s) * line + x.first * row;
-      for (int i = 0; i < x.taps; ++i) taps[n * Taps + odd + i] = from[-i * s * row];
+THIMBLE_NOINLINE void pair_phase(std::uint32_t* to, const std::int8_t* w, int next, int next_row, int odd, int columns,
+                                 int rows) {
+  for (int n = 0; n < Taps; ++n, w -= n < rows ? next_row : 0) {
+    int last = 0, at = 0;
+#pragma GCC unroll 8
+    for (int i = 0; i < Taps; ++i) {
+      int value = 0;
+      if (n < rows && i >= odd && i < odd + columns) {
+        value = w[at];
+        at -= next;
+      }
+      if (i > 0) *to++ = pair_of(last, value);
+      last = value;
     }
-    pair_weights<Taps>(p.w, taps, 1, Taps);
   }
+}
+
+/// What is made for each filter, so that all share one copy of the rest.
+struct turned_filter {
+  int taps;
+  int (*pair_weights)(std::uint32_t* to, const std::int8_t* w, int step, int next);
+  void (*pair_phase)(std::uint32_t* to, const std::int8_t* w, int next, int next_row, int odd, int columns, int rows);
+  void (*filter)(const plane*);
+};
+template <int Taps>
+inline constexpr turned_filter turned_filter_of{Taps, pair_weights<Taps>, pair_phase<Taps>,
+                                                filter_plane<Taps, 1, true>};
+
+/// The inputs of one phase along each axis. w: the channel's weights, `row` bytes from tap to tap.
+THIMBLE_NOINLINE inline void filter_phase(plane& p, const turned_filter& f, const geometry& g,
+                                          const std::int16_t* plane_at, const gradient_plane& l, const std::int8_t* w,
+                                          int row, const gradient_phase& y, const gradient_phase& x) {
+  const int group = plane_group(f.taps, 1);
+  const int s = g.win.stride_w, line = g.win.kernel_w * row, odd = (l.x.before + x.begin) & 1;
+  const std::int8_t* const first = w + y.first * line + x.first * row;
+  if (s == 1)
+    f.pair_weights(p.w, first, -row, -line);
+  else
+    f.pair_phase(p.w, first, s * row, s * line, odd, x.taps, y.taps);
   p.x = plane_at + (l.y.before + y.begin) * l.x.size + l.x.before + x.begin - odd;
   p.next_row = 2 * (l.x.size - x.inputs);
   p.many = x.inputs / group * group * 2;
@@ -121,8 +147,8 @@ THIMBLE_NOINLINE void filter_phase(plane& p, const geometry& g, const std::int16
   p.y_row = s * 2 * g.in.row() - x.inputs * p.y_step;
 }
 
-template <int Taps>
-THIMBLE_NOINLINE void gradient_channels(const geometry& g, const input_gradient_args& a) {
+THIMBLE_NOINLINE inline void gradient_channels(const geometry& g, const input_gradient_args& a,
+                                               const turned_filter& f) {
   const gradient_plane l = gradient_plane_of(g);
   const window& win = g.win;
   const std::int8_t* const flash = launder(a.w.flash);
@@ -146,12 +172,12 @@ THIMBLE_NOINLINE void gradient_channels(const geometry& g, const input_gradient_
         const gradient_phase y = phase_of(g.in.h, win.pad_top, win.kernel_h, win.stride_h, v);
         const gradient_phase x = phase_of(g.in.w, win.pad_left, win.kernel_w, win.stride_w, h);
         if (y.inputs == 0 || x.inputs == 0) continue;
-        filter_phase<Taps>(p, g, rows, l, w, trained ? g.trained : g.out.c, y, x);
+        filter_phase(p, f, g, rows, l, w, trained ? g.trained : g.out.c, y, x);
         p.y = reinterpret_cast<std::int8_t*>(a.dx + v * g.in.row() + h * g.in.c + c);
         if (rare)
-          filter_rare_gradient(p, Taps, x.inputs, m, a.raise);
+          filter_rare_gradient(p, f.taps, x.inputs, m, a.raise);
         else
-          filter_plane<Taps, 1, true>(&p);
+          f.filter(&p);
       }
   }
 }
@@ -172,11 +198,11 @@ constexpr kernel_needs depthwise_gradient_needs(arm_dsp, const geometry& g) {
 THIMBLE_INLINE void depthwise_input_gradient(arm_dsp, const geometry& g, const input_gradient_args& a) {
   switch (dsp::gradient_filter(g.win.kernel_h, g.win.stride_h)) {
     case 3:
-      return dsp::gradient_channels<3>(g, a);
+      return dsp::gradient_channels(g, a, dsp::turned_filter_of<3>);
     case 5:
-      return dsp::gradient_channels<5>(g, a);
+      return dsp::gradient_channels(g, a, dsp::turned_filter_of<5>);
     default:
-      return dsp::gradient_channels<7>(g, a);
+      return dsp::gradient_channels(g, a, dsp::turned_filter_of<7>);
   }
 }
 
