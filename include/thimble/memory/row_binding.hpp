@@ -21,7 +21,6 @@ class row_binding : public step_binding<Net, Update, Step> {
   THIMBLE_INLINE row_binding(unsigned char* arena, unsigned char* trained, const row_job& job)
       : base(arena, trained, nullptr), job_(job) {}
 
-  static constexpr bool masks = false;
   static constexpr rows part() { return {0, 1}; }
   const std::int8_t* x0() const { return base::x0() + job_.x[0] * node.in.row(); }
   const std::int8_t* x1() const { return base::x1() + job_.x[1] * node.in1.row(); }
