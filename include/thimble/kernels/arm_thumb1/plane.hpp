@@ -1,0 +1,2 @@
+#pragma once
+#include <thimble/kernels/arm_thumb/plane.hpp>
