@@ -3,6 +3,8 @@
 #include <concepts>
 
 #include <thimble/kernels/access.hpp>
+#include <thimble/kernels/arm_thumb1/product.hpp>
+#include <thimble/kernels/arm_thumb2/product.hpp>
 #include <thimble/target/target.hpp>
 #include <thimble/tensor/requantize.hpp>
 
@@ -35,16 +37,6 @@ THIMBLE_INLINE channel channel_of(std::int32_t bias, multiplier m, int y_zero) {
   const auto right = static_cast<std::uint32_t>(-m.shift);
   return {bias, right, static_cast<std::int32_t>(static_cast<std::uint32_t>(m.mantissa) << 1),
           static_cast<std::int32_t>(static_cast<std::uint32_t>(1 + 2 * y_zero) << ((right - 1) & 31))};
-}
-
-/// round(v * mantissa / 2^31), halves up, for |v| <= most_sum. Armv6-M has no long products: v = 2^16 a + b with b in
-/// [-2^15, 2^15), mantissa = 2^16 c + d; then 2 a c + (a d + b c + (b d >> 16) + 2^14 >> 15), no term of which leaves 31 bits.
-THIMBLE_INLINE std::int32_t high_product(arm_thumb1, std::int32_t v, std::int32_t mantissa) {
-  const std::int32_t b = static_cast<std::int16_t>(v), a = (v - b) >> 16, c = mantissa >> 16, d = mantissa & 0xffff;
-  return 2 * a * c + ((a * d + b * c + (b * d >> 16) + (1 << 14)) >> 15);
-}
-THIMBLE_INLINE std::int32_t high_product(arm_thumb2, std::int32_t v, std::int32_t mantissa) {
-  return static_cast<std::int32_t>((std::int64_t{v} * mantissa + (1 << 30)) >> 31);
 }
 
 /// What channel says, not yet saturated, for a multiplier that is regular. twice = 1 + 2 * y_zero.
