@@ -20,9 +20,10 @@ struct plane {
   unsigned rest;  ///< the outputs that are left
   int rows;
   int y_row;           ///< bytes from behind the last output of a row to the first of the next
-  std::int32_t w[51];  ///< rows of taps; the last two are not
+  int floor;           ///< as tile's
+  std::int32_t w[50];  ///< rows of taps; the last is not one
 };
-static_assert(sizeof(void*) != 4 || (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && sizeof(plane) == 256));
+static_assert(sizeof(void*) != 4 || (offsetof(plane, c) == 20 && offsetof(plane, w) == 56 && sizeof(plane) == 256));
 
 }  // namespace thimble::kernels::thumb
 

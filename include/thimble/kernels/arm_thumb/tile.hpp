@@ -22,8 +22,9 @@ struct tile {
   /// Finishes a channel that is not regular. `sums`: its accumulators, or null for constant_kind.
   void (*rare)(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums);
   const void* context;  ///< of `rare`
+  int floor;            ///< -128 if that is the output's zero point: what sums that are not positive make; else 0
 };
-static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 36 && sizeof(tile) == 44));
+static_assert(sizeof(void*) != 4 || (offsetof(tile, rare) == 36 && offsetof(tile, floor) == 44));
 
 /// An activation of a single pixel that is not zero: k is its place.
 struct activation {

@@ -150,7 +150,7 @@ THIMBLE_NOINLINE void filter_plane(arm_thumb2, const plane* p) {
           ldr r0, [sp, #0]
           .set th_y, 0
           .rept th_k
-            th_weights %%(52 + 4 * th_k * th_y)
+            th_weights %%(56 + 4 * th_k * th_y)
             th_row \n
             .set th_y, th_y + 1
             .if th_y < th_k
@@ -199,7 +199,7 @@ THIMBLE_NOINLINE void filter_plane(arm_thumb2, const plane* p) {
         bic r1, r1, #7
         mov sp, r1
         str r2, [sp, #256]
-        .rept (13 + th_k * th_k + 7) / 8
+        .rept (14 + th_k * th_k + 7) / 8
           ldm r0!, {r4, r5, r6, r7, r8, r9, r10, r11}
           stm r1!, {r4, r5, r6, r7, r8, r9, r10, r11}
         .endr

@@ -149,8 +149,18 @@ struct convolver {
 
   /// Channels [first + i, first + end) of the tile, their weights at `weights`.
   void multiply(const std::int8_t* weights, int i, int end) const {
-    const tile t{x,           weights,     table + i, a.y + from * g.out.c + first + i, g.out.c, x + s.fan_in * pixels,
-                 -s.fan_in & 7, table + end, s.fan_in,  finish,                           this};
+    const tile t{x,
+                 weights,
+                 table + i,
+                 a.y + from * g.out.c + first + i,
+                 g.out.c,
+                 x + s.fan_in * pixels,
+                 -s.fan_in & 7,
+                 table + end,
+                 s.fan_in,
+                 finish,
+                 this,
+                 a.y_zero == -128 ? -128 : 0};
     if (pixels == widest)
       multiply_tile<widest>(Target{}, &t);
     else

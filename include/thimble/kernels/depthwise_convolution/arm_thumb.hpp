@@ -119,6 +119,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   p.y_row = across.y - along.out * along.y;
   p.many = along.out / group * group * 4 * Stride;
   p.rest = static_cast<unsigned>(along.out % group);
+  p.floor = a.y_zero == -128 ? -128 : 0;
   const bool whole = last - first <= l.outputs;
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
