@@ -64,9 +64,20 @@ THIMBLE_NOINLINE inline void gather(arm_thumb1, std::int32_t* to, int width, con
 #define THIMBLE_OUTPUTS(output)                                                                         \
   "cmp r0, #2\n\tblo 20f\n\tbeq 21f\n\tcmp r0, #3\n\tbeq 22f\n\t" output("108") "22:\n\t" output("104") \
   "21:\n\t" output("100") "20:\n\t" output("96")
+// What is done with the sums of r0 outputs.
+#define THIMBLE_BYTES \
+  "ldr r1, [sp, #32]\n\tmov r8, r1\n\tldr r1, [sp, #16]\n\trsbs r2, r1, #0\n\tmov r10, r2\n\tmuls r1, r0\n\t"       \
+  "ldr r3, [sp, #12]\n\tadds r3, r3, r1\n\tstr r3, [sp, #12]\n\tadd r3, r10\n\t"                                    \
+  "add r1, sp, #80\n\tldm r1!, {r4, r5, r6, r7}\n\tldr r1, [sp, #52]\n\tmov r9, r1\n\tcmp r1, #0\n\tbeq 5f\n\t"     \
+  THIMBLE_OUTPUTS(THIMBLE_OUTPUT_FROM_FLOOR) "b 7f\n"                                                                \
+  "5:\n\t" THIMBLE_OUTPUTS(THIMBLE_OUTPUT)
+// To y in int32, each a step of four bytes.
+#define THIMBLE_SUMS                                                                                              \
+  "ldr r3, [sp, #12]\n\tadd r1, sp, #96\n30:\n\tldm r1!, {r2}\n\tstm r3!, {r2}\n\tsubs r0, #1\n\tbne 30b\n\t" \
+  "str r3, [sp, #12]\n"
 // The frame: the plane's first 14 words at sp, then [56] w, [60] its end, [64] the caller's sp, [68] the end of x in whole groups,
 // [72] from behind the values of one row of taps to the next, [76] outputs in work, [80] what THIMBLE_CHANNEL makes, [96] sums.
-#define THIMBLE_PLANE(taps, stride_log, behind, row_of_taps)                                                       \
+#define THIMBLE_PLANE(taps, stride_log, behind, row_of_taps, finish)                                                   \
   ".syntax unified\n\tpush {r7}\n\tmov r7, sp\n\tmov r2, sp\n\tsubs r2, #112\n\tmovs r3, #7\n\tbics r2, r3\n\t"     \
   "mov sp, r2\n\tldm r0!, {r3, r4, r5, r6}\n\tstm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4, r5, r6}\n\t"           \
   "stm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4, r5, r6}\n\tstm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4}\n\t"    \
@@ -81,40 +92,40 @@ THIMBLE_NOINLINE inline void gather(arm_thumb1, std::int32_t* to, int width, con
   "4:\n\t" row_of_taps "adds r0, r0, r2\n\tcmp r1, r12\n\tbne 4b\n\t"                                               \
   "mov r0, r8\n\tmov r1, r9\n\tmov r2, r10\n\tmov r3, r11\n\tadd r4, sp, #96\n\tstm r4!, {r0, r1, r2, r3}\n\t"      \
   "ldr r0, [sp, #76]\n\tldr r1, [sp]\n\tlsls r2, r0, #2 + " stride_log "\n\tadds r1, r1, r2\n\tstr r1, [sp]\n\t"    \
-  "ldr r1, [sp, #32]\n\tmov r8, r1\n\tldr r1, [sp, #16]\n\trsbs r2, r1, #0\n\tmov r10, r2\n\tmuls r1, r0\n\t"       \
-  "ldr r3, [sp, #12]\n\tadds r3, r3, r1\n\tstr r3, [sp, #12]\n\tadd r3, r10\n\t"                                    \
-  "add r1, sp, #80\n\tldm r1!, {r4, r5, r6, r7}\n\tldr r1, [sp, #52]\n\tmov r9, r1\n\tcmp r1, #0\n\tbeq 5f\n\t"     \
-  THIMBLE_OUTPUTS(THIMBLE_OUTPUT_FROM_FLOOR) "b 7f\n"                                                                \
-  "5:\n\t" THIMBLE_OUTPUTS(THIMBLE_OUTPUT)                                                                          \
+  finish \
   "7:\n\tldr r0, [sp, #76]\n\tcmp r0, #4\n\tbne 6f\n\tb 2b\n"                                                       \
   "6:\n\tldr r0, [sp]\n\tldr r1, [sp, #8]\n\tadds r0, r0, r1\n\tstr r0, [sp]\n\tldr r0, [sp, #12]\n\t"              \
   "ldr r1, [sp, #48]\n\tadds r0, r0, r1\n\tstr r0, [sp, #12]\n\tldr r0, [sp, #44]\n\tsubs r0, #1\n\t"               \
   "str r0, [sp, #44]\n\tbeq 8f\n\tb 1b\n"                                                                           \
   "8:\n\tldr r2, [sp, #64]\n\tmov sp, r2\n\tpop {r7}\n\t"
-#define THIMBLE_FILTER(taps, stride_log, behind, row_of_taps)         \
-  asm volatile(THIMBLE_PLANE(taps, stride_log, behind, row_of_taps)   \
-               : "+r"(r0)                                             \
-               :                                                      \
-               : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory")
+#define THIMBLE_FILTER(taps, stride_log, behind, row_of_taps)                                                      \
+  if constexpr (Sums)                                                                                              \
+    asm volatile(THIMBLE_PLANE(taps, stride_log, behind, row_of_taps, THIMBLE_SUMS) : "+r"(r0) : : THIMBLE_CLOBBERS); \
+  else                                                                                                             \
+    asm volatile(THIMBLE_PLANE(taps, stride_log, behind, row_of_taps, THIMBLE_BYTES) : "+r"(r0) : : THIMBLE_CLOBBERS)
+#define THIMBLE_CLOBBERS \
+  "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory"
 
 /// y = requantized bias + sum over taps of x * w. Instructions for an output: 2.75 a tap (3.25 at stride 2), 10, and 26, or 6 if it
-/// is -128 where that is zero. A group that is not whole reads up to six values behind the plane's.
-template <int Taps, int Stride>
+/// is -128 where that is zero. A group that is not whole reads up to six values behind the plane's. Sums: y int32 = accumulators, side
+/// by side, and may begin where the plane does.
+template <int Taps, int Stride, bool Sums = false>
 THIMBLE_NOINLINE void filter_plane(arm_thumb1, const plane* p) {
   static_assert((Taps == 3 || Taps == 5 || Taps == 7) && (Stride == 1 || Stride == 2));
   register const plane* r0 asm("r0") = p;
-  if constexpr (Taps == 3 && Stride == 1)
+  if constexpr (Taps == 3 && Stride == 1) {
     THIMBLE_FILTER("3", "0", "24", THIMBLE_3_TAPS);
-  else if constexpr (Taps == 5 && Stride == 1)
+  } else if constexpr (Taps == 5 && Stride == 1) {
     THIMBLE_FILTER("5", "0", "32", THIMBLE_5_TAPS);
-  else if constexpr (Taps == 7 && Stride == 1)
+  } else if constexpr (Taps == 7 && Stride == 1) {
     THIMBLE_FILTER("7", "0", "40", THIMBLE_7_TAPS);
-  else if constexpr (Taps == 3)
+  } else if constexpr (Taps == 3) {
     THIMBLE_FILTER("3", "1", "0", THIMBLE_3_TAPS_OF_TWO);
-  else if constexpr (Taps == 5)
+  } else if constexpr (Taps == 5) {
     THIMBLE_FILTER("5", "1", "0", THIMBLE_5_TAPS_OF_TWO);
-  else
+  } else {
     THIMBLE_FILTER("7", "1", "0", THIMBLE_7_TAPS_OF_TWO);
+  }
 }
 
 #undef THIMBLE_FOUR
@@ -130,6 +141,9 @@ THIMBLE_NOINLINE void filter_plane(arm_thumb1, const plane* p) {
 #undef THIMBLE_OUTPUTS
 #undef THIMBLE_PLANE
 #undef THIMBLE_FILTER
+#undef THIMBLE_CLOBBERS
+#undef THIMBLE_BYTES
+#undef THIMBLE_SUMS
 
 }  // namespace thimble::kernels::thumb
 

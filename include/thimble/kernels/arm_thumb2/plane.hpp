@@ -32,8 +32,8 @@ THIMBLE_NOINLINE inline void gather(arm_thumb2, std::int32_t* to, int width, con
 
 /// y = requantized bias + sum over taps of x * w. Instructions for an output: 24 (3 x 3), 50 (5 x 5), 85 (7 x 7).
 /// Accumulators r4 on; x r0; weights of a row of taps: r1, r2, r3, r8 to r11; values of x: r12, lr, and, of 5 taps, r10, r11 before
-/// them. Each value is multiplied for all the outputs that see it.
-template <int Taps, int Stride>
+/// them. Each value is multiplied for all the outputs that see it. Sums: y int32 = accumulators, and may begin where the plane does.
+template <int Taps, int Stride, bool Sums = false>
 THIMBLE_NOINLINE void filter_plane(arm_thumb2, const plane* p) {
   static_assert((Taps == 3 || Taps == 5 || Taps == 7) && (Stride == 1 || Stride == 2));
   register const plane* r0 asm("r0") = p;
@@ -42,6 +42,7 @@ THIMBLE_NOINLINE void filter_plane(arm_thumb2, const plane* p) {
         .altmacro
         .set th_k, %c[taps]
         .set th_s, %c[stride]
+        .set th_sums, %c[sums]
         @ value th_i, in register v, for output j: tap th_i - stride * j
         .macro th_meet j, v
           .set th_t, th_i - th_s * (\j)
@@ -125,18 +126,25 @@ THIMBLE_NOINLINE void filter_plane(arm_thumb2, const plane* p) {
         .endm
         @ as multiply_tile's THIMBLE_OUTPUT
         .macro th_out acc, steps
-          mov.w r0, #0x80000000
-          smlal r0, r\acc, r\acc, r1
-          add.w r\acc, r\acc, r\acc, asr #31
-          add r\acc, r12
-          asr.w r\acc, r\acc, lr
-          ssat r\acc, #8, r\acc
-          .if \steps == 0
-            strb.w r\acc, [r2]
-          .elseif \steps == 1
-            strb.w r\acc, [r2, r3]
+          .if th_sums
+            th_store str.w, \acc, \steps
           .else
-            strb.w r\acc, [r2, r3, lsl #\steps / 2]
+            mov.w r0, #0x80000000
+            smlal r0, r\acc, r\acc, r1
+            add.w r\acc, r\acc, r\acc, asr #31
+            add r\acc, r12
+            asr.w r\acc, r\acc, lr
+            ssat r\acc, #8, r\acc
+            th_store strb.w, \acc, \steps
+          .endif
+        .endm
+        .macro th_store op, acc, steps
+          .if \steps == 0
+            \op r\acc, [r2]
+          .elseif \steps == 1
+            \op r\acc, [r2, r3]
+          .else
+            \op r\acc, [r2, r3, lsl #\steps / 2]
           .endif
         .endm
         @ n outputs
@@ -252,12 +260,12 @@ THIMBLE_NOINLINE void filter_plane(arm_thumb2, const plane* p) {
         mov sp, r2
         pop {r0, r7, r11}
         .noaltmacro
-        .irp name, meet, multiply, value, pair, last, row, weights, copy, out, group
+        .irp name, meet, multiply, value, pair, last, row, weights, copy, out, store, group
           .purgem th_\name
         .endr
 )"
       : "+r"(r0)
-      : [taps] "i"(Taps), [stride] "i"(Stride)
+      : [taps] "i"(Taps), [stride] "i"(Stride), [sums] "i"(Sums ? 1 : 0)
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
 }
 

@@ -127,13 +127,6 @@ struct convolver {
         table(reinterpret_cast<channel*>(args.scratch)),
         x(reinterpret_cast<std::int32_t*>(args.scratch + s.x)) {}
 
-  /// One output whose value before the clamp is asked for, or whose channel is not regular.
-  [[nodiscard]] THIMBLE_INLINE std::int8_t output(int o, std::int32_t sum, bool regular, int at) const {
-    const multiplier m = a.scale[o];
-    const int v = regular ? scaled_sum(Target{}, sum, m, 1 + 2 * a.y_zero) : requantize(sum, m) + a.y_zero;
-    return clamp(v, a.range, a.mask, at);
-  }
-
   /// One channel that is not regular, in all pixels of the tile.
   static void finish(const tile* t, const channel* c, std::int8_t* y, const std::int32_t* sums) {
     const auto& me = *static_cast<const convolver*>(t->context);
@@ -142,9 +135,16 @@ struct convolver {
       for (int p = 0; p < pixels; ++p) y[p * channels] = static_cast<std::int8_t>(c->addend);
       return;
     }
-    const bool regular = is_regular(me.a.scale[o]) && me.source.bounds(c->bias);
+    const multiplier m = me.a.scale[o];
+    const bool regular = is_regular(m) && me.source.bounds(c->bias);
+    std::uint8_t* const mask = me.a.mask;
+    const limits range = me.a.range;
+    const int zero = me.a.y_zero, twice = 1 + 2 * zero;
     int at = me.from * channels + o;
-    for (int p = 0; p < pixels; ++p, at += channels) y[p * channels] = me.output(o, sums[p], regular, at);
+    for (const std::int32_t* const end = sums + pixels; sums != end; ++sums, at += channels, y += channels) {
+      const int v = regular ? scaled_sum(Target{}, *sums, m, twice) : requantize(*sums, m) + zero;
+      *y = clamp(v, range, mask, at);
+    }
   }
 
   /// Channels [first + i, first + end) of the tile, their weights at `weights`.
@@ -189,11 +189,14 @@ struct convolver {
 
   /// The pixel whose activations are in x.
   THIMBLE_NOINLINE void finish_pixel() const {
-    const multipliers scale = a.scale;  // a copy: a store to y might change what is not
-    multiply_pixel(Target{}, w, reinterpret_cast<activation*>(x), a.bias,
+    const convolution_args c = a;  // a copy: a store to y might change what is not
+    const int begin = from * g.out.c, twice = 1 + 2 * c.y_zero;
+    multiply_pixel(Target{}, w, reinterpret_cast<activation*>(x), c.bias,
                    [&](int o, std::int32_t sum) THIMBLE_LAMBDA_INLINE {
-                     const bool regular = is_regular(scale[o]) && sum <= most_sum && sum >= -most_sum;
-                     a.y[from * g.out.c + o] = output(o, sum, regular, from * g.out.c + o);
+                     const multiplier m = c.scale[o];
+                     const bool regular = is_regular(m) && sum <= most_sum && sum >= -most_sum;
+                     const int v = regular ? scaled_sum(Target{}, sum, m, twice) : requantize(sum, m) + c.y_zero;
+                     c.y[begin + o] = clamp(v, c.range, c.mask, begin + o);
                    });
   }
 

@@ -61,32 +61,31 @@ THIMBLE_INLINE int widen_weights(std::int32_t* to, const std::int8_t* w, int ste
   return sum;
 }
 
-/// The accumulator of the output whose window begins at x.
-THIMBLE_INLINE std::int32_t filtered(const plane& p, const std::int32_t* x, int taps) {
-  auto sum = static_cast<std::uint32_t>(p.c.bias);  // with all zero points in it: it may wrap on its way
-  const std::int32_t* w = p.w;
-  for (int ky = 0; ky < taps; ++ky, x += p.row / 4, w += taps)
-    for (int kx = 0; kx < taps; ++kx) sum += static_cast<std::uint32_t>(x[kx] * w[kx]);
-  return static_cast<std::int32_t>(sum);
+/// filter_plane for a channel that is not regular, or whose values before the clamp are asked for: its sums first lie in the plane,
+/// from `sums` on, in rows of the plane's.
+template <target Target, int Taps, int Stride>
+THIMBLE_NOINLINE void filter_rare(plane& p, const convolution_args& a, multiplier m, bool regular, int outputs,
+                                  std::int32_t* sums) {
+  const convolution_args c = a;  // copies: a store to y might change what is not
+  const int y_step = p.y_step, y_row = p.y_row, twice = 1 + 2 * c.y_zero;
+  std::int8_t* y = p.y;
+  p.y = reinterpret_cast<std::int8_t*>(sums);
+  p.y_step = 4;
+  p.y_row = p.row - 4 * outputs;
+  filter_plane<Taps, Stride, true>(Target{}, &p);
+  p.y_step = y_step;
+  p.y_row = y_row;
+  for (int r = 0; r < p.rows; ++r, y += y_row, sums += p.row / 4)
+    for (int n = 0; n < outputs; ++n, y += y_step) {
+      const int v = regular ? scaled_sum(Target{}, sums[n], m, twice) : requantize(sums[n], m) + c.y_zero;
+      *y = clamp(v, c.range, c.mask, static_cast<int>(y - c.y));
+    }
 }
-
-/// filter_plane for a channel that is not regular, or whose values before the clamp are asked for.
-template <target Target>
-THIMBLE_NOINLINE void filter_rare(const plane& p, const geometry& g, const convolution_args& a, int o, int outputs,
-                                  bool regular) {
-  const int taps = g.win.kernel_h, s = g.win.stride_h;
-  const multiplier m = a.scale[o];
+/// For a channel that is constant.
+THIMBLE_NOINLINE inline void fill_outputs(const plane& p, int outputs) {
   std::int8_t* y = p.y;
   for (int r = 0; r < p.rows; ++r, y += p.y_row)
-    for (int n = 0; n < outputs; ++n, y += p.y_step) {
-      if (p.c.kind == constant_kind) {
-        *y = static_cast<std::int8_t>(p.c.addend);
-        continue;
-      }
-      const std::int32_t sum = filtered(p, p.x + r * s * p.row / 4 + n * s, taps);
-      const int v = regular ? scaled_sum(Target{}, sum, m, 1 + 2 * a.y_zero) : requantize(sum, m) + a.y_zero;
-      *y = clamp(v, a.range, a.mask, static_cast<int>(y - a.y));
-    }
+    for (int n = 0; n < outputs; ++n, y += p.y_step) *y = static_cast<std::int8_t>(p.c.addend);
 }
 
 template <target Target, int Taps, int Stride>
@@ -121,6 +120,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   p.rest = static_cast<unsigned>(along.out % group);
   p.floor = a.y_zero == -128 ? -128 : 0;
   const bool whole = last - first <= l.outputs;
+  bool in_plane = false;  // whether sums lie in the plane
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
     const bool trained = o < g.trained, regular = is_regular(a.scale[o]) && source.bounds(p.c.bias);
@@ -132,6 +132,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       const int end = begin + l.outputs < last ? begin + l.outputs : last;
       const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
       const int from = top + held > 0 ? held : -top, to = top + count < across.in ? count : across.in - top;
+      if (in_plane) fill_values(rows + held * l.width, (l.rows - held) * l.width, a.x_zero);  // over the sums
       if (to > from)
         gather(target, rows + from * l.width + along.pad, l.width, a.x + (top + from) * across.x + o, along.x, across.x,
                along.in, to - from);
@@ -143,8 +144,11 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       p.rows = end - begin;
       if (p.c.kind <= last_regular)
         filter_plane<Taps, Stride>(target, &p);
+      else if (p.c.kind == constant_kind)
+        fill_outputs(p, along.out);
       else
-        filter_rare<Target>(p, g, a, o, along.out, regular);
+        filter_rare<Target, Taps, Stride>(p, a, a.scale[o], regular, along.out, rows);
+      in_plane = p.c.kind == any_kind;
       if (end == last) break;
       held = Taps - Stride;
       for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
