@@ -1,5 +1,7 @@
 // Activations of a tile's pixels, widened to int32 with the zero point subtracted: element k of pixel p lies at k * Pixels + p.
 #pragma once
+#include <cstdint>
+
 #include <thimble/config.hpp>
 #include <thimble/kernels/geometry.hpp>
 
@@ -49,8 +51,7 @@ THIMBLE_NOINLINE void widen_windows(const geometry& g, std::int32_t* to, const s
       if (win.dilation_w == 1)
         at = widen_values<Pixels>(at, from, inside * c, zero);
       else
-        for (int kx = 0; kx < inside; ++kx)
-          at = widen_values<Pixels>(at, from + kx * win.dilation_w * c, c, zero);
+        for (int kx = 0; kx < inside; ++kx) at = widen_values<Pixels>(at, from + kx * win.dilation_w * c, c, zero);
       at = clear_values<Pixels>(at, (win.kernel_w - xs.end) * c);
     }
     clear_values<Pixels>(at, (win.kernel_h - ys.end) * line);

@@ -41,14 +41,14 @@ THIMBLE_NOINLINE inline void gather(arm_thumb1, std::int32_t* to, int width, con
 }
 
 // A weight r3 times the values of four outputs. r0: the first output's value, r8 to r11: accumulators.
-#define THIMBLE_FOUR                                                                                       \
+#define THIMBLE_FOUR                                                                                        \
   "muls r4, r3\n\tadd r8, r4\n\tmuls r5, r3\n\tadd r9, r5\n\tmuls r6, r3\n\tadd r10, r6\n\tmuls r7, r3\n\t" \
   "add r11, r7\n\t"
 #define THIMBLE_LAST_TAP "ldm r1!, {r3}\n\tldm r0!, {r4, r5, r6, r7}\n\t" THIMBLE_FOUR
 #define THIMBLE_TAP THIMBLE_LAST_TAP "subs r0, #12\n\t"
-#define THIMBLE_TAP_OF_TWO(a, b, c, d)                                                                             \
-  "ldm r1!, {r3}\n\tldr r4, [r0, #" a "]\n\tldr r5, [r0, #" b "]\n\tldr r6, [r0, #" c "]\n\tldr r7, [r0, #" d "]\n\t" \
-  THIMBLE_FOUR
+#define THIMBLE_TAP_OF_TWO(a, b, c, d)                                                                        \
+  "ldm r1!, {r3}\n\tldr r4, [r0, #" a "]\n\tldr r5, [r0, #" b "]\n\tldr r6, [r0, #" c "]\n\tldr r7, [r0, #" d \
+  "]\n\t" THIMBLE_FOUR
 #define THIMBLE_3_TAPS THIMBLE_TAP THIMBLE_TAP THIMBLE_LAST_TAP
 #define THIMBLE_5_TAPS THIMBLE_TAP THIMBLE_TAP THIMBLE_3_TAPS
 #define THIMBLE_7_TAPS THIMBLE_TAP THIMBLE_TAP THIMBLE_5_TAPS
@@ -61,50 +61,53 @@ THIMBLE_NOINLINE inline void gather(arm_thumb1, std::int32_t* to, int width, con
 #define THIMBLE_7_TAPS_OF_TWO \
   THIMBLE_5_TAPS_OF_TWO THIMBLE_TAP_OF_TWO("20", "28", "36", "44") THIMBLE_TAP_OF_TWO("24", "32", "40", "48")
 // Outputs 3 to 0, from the one that r0 outputs begin with.
-#define THIMBLE_OUTPUTS(output)                                                                         \
-  "cmp r0, #2\n\tblo 20f\n\tbeq 21f\n\tcmp r0, #3\n\tbeq 22f\n\t" output("108") "22:\n\t" output("104") \
-  "21:\n\t" output("100") "20:\n\t" output("96")
+#define THIMBLE_OUTPUTS(output)                                                                   \
+  "cmp r0, #2\n\tblo 20f\n\tbeq 21f\n\tcmp r0, #3\n\tbeq 22f\n\t" output("108") "22:\n\t" output( \
+      "104") "21:\n\t" output("100") "20:\n\t" output("96")
 // What is done with the sums of r0 outputs.
 #define THIMBLE_BYTES \
   "ldr r1, [sp, #32]\n\tmov r8, r1\n\tldr r1, [sp, #16]\n\trsbs r2, r1, #0\n\tmov r10, r2\n\tmuls r1, r0\n\t"       \
   "ldr r3, [sp, #12]\n\tadds r3, r3, r1\n\tstr r3, [sp, #12]\n\tadd r3, r10\n\t"                                    \
   "add r1, sp, #80\n\tldm r1!, {r4, r5, r6, r7}\n\tldr r1, [sp, #52]\n\tmov r9, r1\n\tcmp r1, #0\n\tbeq 5f\n\t"     \
-  THIMBLE_OUTPUTS(THIMBLE_OUTPUT_FROM_FLOOR) "b 7f\n"                                                                \
-  "5:\n\t" THIMBLE_OUTPUTS(THIMBLE_OUTPUT)
+  THIMBLE_OUTPUTS(THIMBLE_THUMB1_OUTPUT_FROM_FLOOR) "b 7f\n"                                                                \
+  "5:\n\t" THIMBLE_OUTPUTS(THIMBLE_THUMB1_OUTPUT)
 // To y in int32, each a step of four bytes.
-#define THIMBLE_SUMS                                                                                              \
+#define THIMBLE_SUMS                                                                                          \
   "ldr r3, [sp, #12]\n\tadd r1, sp, #96\n30:\n\tldm r1!, {r2}\n\tstm r3!, {r2}\n\tsubs r0, #1\n\tbne 30b\n\t" \
   "str r3, [sp, #12]\n"
 // The frame: the plane's first 14 words at sp, then [56] w, [60] its end, [64] the caller's sp, [68] the end of x in whole groups,
-// [72] from behind the values of one row of taps to the next, [76] outputs in work, [80] what THIMBLE_CHANNEL makes, [96] sums.
-#define THIMBLE_PLANE(taps, stride_log, behind, row_of_taps, finish)                                                   \
-  ".syntax unified\n\tpush {r7}\n\tmov r7, sp\n\tmov r2, sp\n\tsubs r2, #112\n\tmovs r3, #7\n\tbics r2, r3\n\t"     \
-  "mov sp, r2\n\tldm r0!, {r3, r4, r5, r6}\n\tstm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4, r5, r6}\n\t"           \
-  "stm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4, r5, r6}\n\tstm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4}\n\t"    \
-  "stm r2!, {r3, r4}\n\tmovs r3, #4 * " taps " * " taps "\n\tadds r3, r3, r0\n\tmov r12, r3\n\t"                    \
-  "stm r2!, {r0, r3, r7}\n\tldr r3, [sp, #4]\n\tsubs r3, #" behind "\n\tstr r3, [sp, #72]\n\t"                      \
-  "add r0, sp, #20\n\tldr r5, [r0, #4]\n\t" THIMBLE_CHANNEL "add r0, sp, #80\n\tstm r0!, {r4, r5, r6, r7}\n"        \
-  "1:\n\tldr r0, [sp]\n\tldr r1, [sp, #36]\n\tadds r1, r1, r0\n\tstr r1, [sp, #68]\n"                               \
-  "2:\n\tmovs r3, #4\n\tldr r0, [sp]\n\tldr r1, [sp, #68]\n\tcmp r0, r1\n\tbne 3f\n\t"                              \
-  "ldr r3, [sp, #40]\n\tcmp r3, #0\n\tbne 3f\n\tb 6f\n"                                                             \
-  "3:\n\tstr r3, [sp, #76]\n\tldr r3, [sp, #20]\n\tmov r8, r3\n\tmov r9, r3\n\tmov r10, r3\n\tmov r11, r3\n\t"      \
-  "ldr r1, [sp, #56]\n\tldr r2, [sp, #72]\n"                                                                        \
-  "4:\n\t" row_of_taps "adds r0, r0, r2\n\tcmp r1, r12\n\tbne 4b\n\t"                                               \
-  "mov r0, r8\n\tmov r1, r9\n\tmov r2, r10\n\tmov r3, r11\n\tadd r4, sp, #96\n\tstm r4!, {r0, r1, r2, r3}\n\t"      \
-  "ldr r0, [sp, #76]\n\tldr r1, [sp]\n\tlsls r2, r0, #2 + " stride_log "\n\tadds r1, r1, r2\n\tstr r1, [sp]\n\t"    \
-  finish \
-  "7:\n\tldr r0, [sp, #76]\n\tcmp r0, #4\n\tbne 6f\n\tb 2b\n"                                                       \
-  "6:\n\tldr r0, [sp]\n\tldr r1, [sp, #8]\n\tadds r0, r0, r1\n\tstr r0, [sp]\n\tldr r0, [sp, #12]\n\t"              \
-  "ldr r1, [sp, #48]\n\tadds r0, r0, r1\n\tstr r0, [sp, #12]\n\tldr r0, [sp, #44]\n\tsubs r0, #1\n\t"               \
-  "str r0, [sp, #44]\n\tbeq 8f\n\tb 1b\n"                                                                           \
+// [72] from behind the values of one row of taps to the next, [76] outputs in work, [80] what THIMBLE_THUMB1_CHANNEL makes, [96] sums.
+#define THIMBLE_PLANE(taps, stride_log, behind, row_of_taps, finish)                                             \
+  ".syntax unified\n\tpush {r7}\n\tmov r7, sp\n\tmov r2, sp\n\tsubs r2, #112\n\tmovs r3, #7\n\tbics r2, r3\n\t"  \
+  "mov sp, r2\n\tldm r0!, {r3, r4, r5, r6}\n\tstm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4, r5, r6}\n\t"        \
+  "stm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4, r5, r6}\n\tstm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4}\n\t" \
+  "stm r2!, {r3, r4}\n\tmovs r3, #4 * " taps " * " taps                                                          \
+  "\n\tadds r3, r3, r0\n\tmov r12, r3\n\t"                                                                       \
+  "stm r2!, {r0, r3, r7}\n\tldr r3, [sp, #4]\n\tsubs r3, #" behind                                               \
+  "\n\tstr r3, [sp, #72]\n\t"                                                                                    \
+  "add r0, sp, #20\n\tldr r5, [r0, #4]\n\t" THIMBLE_THUMB1_CHANNEL                                               \
+  "add r0, sp, #80\n\tstm r0!, {r4, r5, r6, r7}\n"                                                               \
+  "1:\n\tldr r0, [sp]\n\tldr r1, [sp, #36]\n\tadds r1, r1, r0\n\tstr r1, [sp, #68]\n"                            \
+  "2:\n\tmovs r3, #4\n\tldr r0, [sp]\n\tldr r1, [sp, #68]\n\tcmp r0, r1\n\tbne 3f\n\t"                           \
+  "ldr r3, [sp, #40]\n\tcmp r3, #0\n\tbne 3f\n\tb 6f\n"                                                          \
+  "3:\n\tstr r3, [sp, #76]\n\tldr r3, [sp, #20]\n\tmov r8, r3\n\tmov r9, r3\n\tmov r10, r3\n\tmov r11, r3\n\t"   \
+  "ldr r1, [sp, #56]\n\tldr r2, [sp, #72]\n"                                                                     \
+  "4:\n\t" row_of_taps                                                                                           \
+  "adds r0, r0, r2\n\tcmp r1, r12\n\tbne 4b\n\t"                                                                 \
+  "mov r0, r8\n\tmov r1, r9\n\tmov r2, r10\n\tmov r3, r11\n\tadd r4, sp, #96\n\tstm r4!, {r0, r1, r2, r3}\n\t"   \
+  "ldr r0, [sp, #76]\n\tldr r1, [sp]\n\tlsls r2, r0, #2 + " stride_log                                           \
+  "\n\tadds r1, r1, r2\n\tstr r1, [sp]\n\t" finish                                                               \
+  "7:\n\tldr r0, [sp, #76]\n\tcmp r0, #4\n\tbne 6f\n\tb 2b\n"                                                    \
+  "6:\n\tldr r0, [sp]\n\tldr r1, [sp, #8]\n\tadds r0, r0, r1\n\tstr r0, [sp]\n\tldr r0, [sp, #12]\n\t"           \
+  "ldr r1, [sp, #48]\n\tadds r0, r0, r1\n\tstr r0, [sp, #12]\n\tldr r0, [sp, #44]\n\tsubs r0, #1\n\t"            \
+  "str r0, [sp, #44]\n\tbeq 8f\n\tb 1b\n"                                                                        \
   "8:\n\tldr r2, [sp, #64]\n\tmov sp, r2\n\tpop {r7}\n\t"
-#define THIMBLE_FILTER(taps, stride_log, behind, row_of_taps)                                                      \
-  if constexpr (Sums)                                                                                              \
+#define THIMBLE_FILTER(taps, stride_log, behind, row_of_taps)                                                         \
+  if constexpr (Sums)                                                                                                 \
     asm volatile(THIMBLE_PLANE(taps, stride_log, behind, row_of_taps, THIMBLE_SUMS) : "+r"(r0) : : THIMBLE_CLOBBERS); \
-  else                                                                                                             \
+  else                                                                                                                \
     asm volatile(THIMBLE_PLANE(taps, stride_log, behind, row_of_taps, THIMBLE_BYTES) : "+r"(r0) : : THIMBLE_CLOBBERS)
-#define THIMBLE_CLOBBERS \
-  "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory"
+#define THIMBLE_CLOBBERS "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory"
 
 /// y = requantized bias + sum over taps of x * w. Instructions for an output: 2.75 a tap (3.25 at stride 2), 10, and 26, or 6 if it
 /// is -128 where that is zero. A group that is not whole reads up to six values behind the plane's. Sums: y int32 = accumulators, side

@@ -8,7 +8,7 @@
 namespace thimble::kernels::thumb {
 
 // Three pixels, and one, times the weight r3; accumulators from r8 on.
-#define THIMBLE_THREE(a, b, c)                                                                                   \
+#define THIMBLE_THREE(a, b, c)                                                                                     \
   "ldm r0!, {r4, r5, r6}\n\tmuls r4, r3\n\tadd " a ", r4\n\tmuls r5, r3\n\tadd " b ", r5\n\tmuls r6, r3\n\tadd " c \
   ", r6\n\t"
 #define THIMBLE_ONE(a) "ldm r0!, {r4}\n\tmuls r4, r3\n\tadd " a ", r4\n\t"
@@ -21,14 +21,14 @@ namespace thimble::kernels::thumb {
 #define THIMBLE_SIX_SUMS                                                                                       \
   "mov r0, r8\n\tmov r1, r9\n\tmov r2, r10\n\tmov r3, r11\n\tmov r4, r12\n\tmov r5, lr\n\tadd r6, sp, #48\n\t" \
   "stm r6!, {r0, r1, r2, r3, r4, r5}\n\t"
-#define THIMBLE_FOUR_SUMS                                                                   \
-  "mov r0, r8\n\tmov r1, r9\n\tmov r2, r10\n\tmov r3, r11\n\tadd r6, sp, #48\n\t"           \
+#define THIMBLE_FOUR_SUMS                                                         \
+  "mov r0, r8\n\tmov r1, r9\n\tmov r2, r10\n\tmov r3, r11\n\tadd r6, sp, #48\n\t" \
   "stm r6!, {r0, r1, r2, r3}\n\t"
 #define THIMBLE_FOUR_OUTPUTS(output) output("48") output("52") output("56") output("60")
 #define THIMBLE_SIX_OUTPUTS(output) THIMBLE_FOUR_OUTPUTS(output) output("64") output("68")
 // The frame: the tile's first nine words at sp, [36] the tile, [40] the caller's sp, [44] floor, [48] accumulators,
 // [72] where the loop is entered, in bytes from its begin, [76] whether at the second of two weights.
-#define THIMBLE_TILE(bytes_of_one, bytes_of_two, copies, pixels, sums, outputs)                                      \
+#define THIMBLE_TILE(bytes_of_one, bytes_of_two, copies, pixels, sums, outputs) \
   ".syntax unified\n\tpush {r7}\n\t"                                                                                 \
   "mov r7, sp\n\tmovs r1, r0\n\tmov r2, sp\n\tsubs r2, #84\n\tmovs r3, #7\n\tbics r2, r3\n\tmov sp, r2\n\t"          \
   "ldm r0!, {r3, r4, r5, r6}\n\tstm r2!, {r3, r4, r5, r6}\n\tldm r0!, {r3, r4, r5, r6}\n\t"                          \
@@ -47,10 +47,10 @@ namespace thimble::kernels::thumb {
   "ldr r3, [sp, #20]\n\tcmp r0, r3\n\tbne 10b\n\t"                                                                   \
   "str r1, [sp, #4]\n\t" sums                                                                                        \
   "ldr r0, [sp, #8]\n\tldr r5, [r0, #4]\n\tcmp r5, #32\n\tblo 3f\n\tb 7f\n"                                          \
-  "3:\n\t" THIMBLE_CHANNEL                                                                                           \
+  "3:\n\t" THIMBLE_THUMB1_CHANNEL                                                                                           \
   "ldr r3, [sp, #12]\n\tldr r0, [sp, #16]\n\tmov r10, r0\n\tldr r0, [sp, #44]\n\tmov r9, r0\n\tcmp r0, #0\n\tbne 12f\n\tb 4f\n12:\n\t" \
-  outputs(THIMBLE_OUTPUT_FROM_FLOOR) "b 5f\n"                        \
-  "4:\n\t" outputs(THIMBLE_OUTPUT)                                                                                   \
+  outputs(THIMBLE_THUMB1_OUTPUT_FROM_FLOOR) "b 5f\n"                        \
+  "4:\n\t" outputs(THIMBLE_THUMB1_OUTPUT)                                                                                   \
   "5:\n\t" /* the next channel */                                                                                    \
   "ldr r0, [sp, #12]\n\tadds r0, #1\n\tstr r0, [sp, #12]\n\tldr r0, [sp, #8]\n\tadds r0, #16\n\tstr r0, [sp, #8]\n\t" \
   "ldr r1, [sp, #28]\n\tcmp r0, r1\n\tbeq 9f\n\tb 1b\n"                                                              \
@@ -71,11 +71,10 @@ THIMBLE_NOINLINE void multiply_tile(arm_thumb1, const tile* t) {
   static_assert(Pixels == 6 || Pixels == 4);
   register const tile* r0 asm("r0") = t;
   if constexpr (Pixels == 6)
-    asm volatile(
-        THIMBLE_TILE("30", "62", THIMBLE_SIX_COPIES, THIMBLE_SIX_PIXELS, THIMBLE_SIX_SUMS, THIMBLE_SIX_OUTPUTS)
-        : "+r"(r0)
-        :
-        : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
+    asm volatile(THIMBLE_TILE("30", "62", THIMBLE_SIX_COPIES, THIMBLE_SIX_PIXELS, THIMBLE_SIX_SUMS, THIMBLE_SIX_OUTPUTS)
+                 : "+r"(r0)
+                 :
+                 : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
   else
     asm volatile(
         THIMBLE_TILE("22", "46", THIMBLE_FOUR_COPIES, THIMBLE_FOUR_PIXELS, THIMBLE_FOUR_SUMS, THIMBLE_FOUR_OUTPUTS)
@@ -99,9 +98,9 @@ THIMBLE_NOINLINE void multiply_tile(arm_thumb1, const tile* t) {
 
 // The activation r6 at place r4 times four channels, whose weights lie at r0 to r3.
 #define THIMBLE_PRODUCT(row, sum) "ldrsb r7, [" row ", r4]\n\tmuls r7, r6\n\tadd " sum ", r7\n\t"
-#define THIMBLE_ACTIVATION                                                             \
-  "ldm r5!, {r4, r6}\n\t" THIMBLE_PRODUCT("r0", "r8") THIMBLE_PRODUCT("r1", "r9")      \
-      THIMBLE_PRODUCT("r2", "r10") THIMBLE_PRODUCT("r3", "r11")
+#define THIMBLE_ACTIVATION                                                                                     \
+  "ldm r5!, {r4, r6}\n\t" THIMBLE_PRODUCT("r0", "r8") THIMBLE_PRODUCT("r1", "r9") THIMBLE_PRODUCT("r2", "r10") \
+      THIMBLE_PRODUCT("r3", "r11")
 
 /// As quad says. 13.5 instructions an activation, and 30.
 THIMBLE_NOINLINE inline void multiply_quad(arm_thumb1, quad* q) {

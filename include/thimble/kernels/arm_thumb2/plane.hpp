@@ -16,7 +16,7 @@ THIMBLE_NOINLINE inline void gather(arm_thumb2, std::int32_t* to, int width, con
     const std::int8_t* x = from;
     std::int32_t* at = to;
     int left = count;
-#define THIMBLE_FOUR                                                                                           \
+#define THIMBLE_FOUR                                                                                            \
   "ldrsb r4, [%[x]]\n\tldrsb r5, [%[x], %[s]]\n\tldrsb r6, [%[x], %[s], lsl #1]\n\tldrsb r8, [%[x], %[s3]]\n\t" \
   "add %[x], %[x], %[s], lsl #2\n\tstm %[to]!, {r4, r5, r6, r8}\n\t"
     asm volatile("subs %[n], #8\n\tblt 2f\n1:\n\t" THIMBLE_FOUR THIMBLE_FOUR

@@ -7,17 +7,17 @@
 namespace thimble::kernels::thumb {
 
 // One weight times eight or four pixels. r4 on: accumulators.
-#define THIMBLE_EIGHT_PRODUCTS                                                                            \
-  "ldrsb.w r2, [r1], #1\n\tldm.w r0!, {r3, r12, lr}\n\tmla r4, r3, r2, r4\n\tmla r5, r12, r2, r5\n\t"     \
-  "mla r6, lr, r2, r6\n\tldm.w r0!, {r3, r12, lr}\n\tmla r7, r3, r2, r7\n\tmla r8, r12, r2, r8\n\t"       \
+#define THIMBLE_EIGHT_PRODUCTS                                                                        \
+  "ldrsb.w r2, [r1], #1\n\tldm.w r0!, {r3, r12, lr}\n\tmla r4, r3, r2, r4\n\tmla r5, r12, r2, r5\n\t" \
+  "mla r6, lr, r2, r6\n\tldm.w r0!, {r3, r12, lr}\n\tmla r7, r3, r2, r7\n\tmla r8, r12, r2, r8\n\t"   \
   "mla r9, lr, r2, r9\n\tldm.w r0!, {r3, r12}\n\tmla r10, r3, r2, r10\n\tmla r11, r12, r2, r11\n\t"
 #define THIMBLE_FOUR_PRODUCTS                                                                             \
   "ldrsb.w r2, [r1], #1\n\tldm.w r0!, {r8, r9, r10, r11}\n\tmla r4, r8, r2, r4\n\tmla r5, r9, r2, r5\n\t" \
   "mla r6, r10, r2, r6\n\tmla r7, r11, r2, r7\n\t"
 // One output at r2 + at, as channel says: with 2^31 below it and the accumulator above, the 64 bits to which the product by the
 // doubled mantissa less 2^32 is added have the rounded doubled product in their upper half. lr: kind, r12: addend.
-#define THIMBLE_OUTPUT(r, at)                                                                               \
-  "mov.w r1, #0x80000000\n\tsmlal r1, " r ", " r ", r3\n\tadd.w " r ", " r ", " r ", asr #31\n\tadd " r     \
+#define THIMBLE_OUTPUT(r, at)                                                                           \
+  "mov.w r1, #0x80000000\n\tsmlal r1, " r ", " r ", r3\n\tadd.w " r ", " r ", " r ", asr #31\n\tadd " r \
   ", r12\n\tasr.w " r ", " r ", lr\n\tssat " r ", #8, " r "\n\tstrb.w " r ", [r2" at "]\n\t"
 #define THIMBLE_FOUR_OUTPUTS   \
   THIMBLE_OUTPUT("r4", "")     \
@@ -70,11 +70,10 @@ THIMBLE_NOINLINE void multiply_tile(arm_thumb2, const tile* t) {
         :
         : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
   else
-    asm volatile(
-        THIMBLE_TILE("mov r5, r4\n\tmov r6, r4\n\tmov r7, r4\n\t", THIMBLE_FOUR_PRODUCTS, THIMBLE_FOUR_OUTPUTS)
-        : "+r"(r0)
-        :
-        : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
+    asm volatile(THIMBLE_TILE("mov r5, r4\n\tmov r6, r4\n\tmov r7, r4\n\t", THIMBLE_FOUR_PRODUCTS, THIMBLE_FOUR_OUTPUTS)
+                 : "+r"(r0)
+                 :
+                 : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
 }
 
 #undef THIMBLE_EIGHT_PRODUCTS
@@ -86,8 +85,8 @@ THIMBLE_NOINLINE void multiply_tile(arm_thumb2, const tile* t) {
 
 // Two activations, x r9 at place r8 and x r11 at r10, times four channels, whose weights lie at r1, r2, r3, lr.
 #define THIMBLE_CHANNEL(k, x, sum, row) "ldrsb.w r12, [" row ", " k "]\n\tmla " sum ", r12, " x ", " sum "\n\t"
-#define THIMBLE_CHANNELS(k, x)                                                  \
-  THIMBLE_CHANNEL(k, x, "r4", "r1")                                             \
+#define THIMBLE_CHANNELS(k, x)      \
+  THIMBLE_CHANNEL(k, x, "r4", "r1") \
   THIMBLE_CHANNEL(k, x, "r5", "r2") THIMBLE_CHANNEL(k, x, "r6", "r3") THIMBLE_CHANNEL(k, x, "r7", "lr")
 #define THIMBLE_TWO "ldm.w r0!, {r8, r9, r10, r11}\n\t" THIMBLE_CHANNELS("r8", "r9") THIMBLE_CHANNELS("r10", "r11")
 

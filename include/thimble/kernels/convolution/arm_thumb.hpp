@@ -123,7 +123,8 @@ struct convolver {
         a(args),
         s(scratch_of(Target{}, layer)),
         w{layer, launder(args.w.flash), args.w.sram, reinterpret_cast<std::int8_t*>(args.scratch + s.row), s.fan_in},
-        source{args.bias, args.scale, args.y_zero, args.range, std::int64_t{255 * 128} * s.fan_in, args.mask != nullptr},
+        source{args.bias,           args.scale, args.y_zero, args.range, std::int64_t{255 * 128} * s.fan_in,
+               args.mask != nullptr},
         table(reinterpret_cast<channel*>(args.scratch)),
         x(reinterpret_cast<std::int32_t*>(args.scratch + s.x)) {}
 

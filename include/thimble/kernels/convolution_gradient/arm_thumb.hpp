@@ -73,7 +73,8 @@ struct gradient_work {
     const int step = me.step, shift = me.shift;
     std::int16_t* dx = me.dx + (c - me.table);
     if (shift > 0 && shift < 32 && !me.adds) {
-      for (int p = me.pixels; p > 0; --p, dx += step, ++sums) *dx = saturate16((*sums >> shift) + (*sums >> (shift - 1) & 1));
+      for (int p = me.pixels; p > 0; --p, dx += step, ++sums)
+        *dx = saturate16((*sums >> shift) + (*sums >> (shift - 1) & 1));
     } else {
       for (int p = me.pixels; p > 0; --p, dx += step, ++sums) put(*dx, narrow16(*sums, shift), me.adds);
     }
@@ -106,8 +107,9 @@ THIMBLE_NOINLINE void gather_layer(const geometry& g, const input_gradient_args&
       for (int p = 0; p < count; p += s.pixels, x += n * s.pixels) {
         work.dx = a.dx + (first + p) * c + i;
         work.pixels = count - p < s.pixels ? count - p : s.pixels;
-        const tile job{x,      w, table, nullptr, 0, x + n * s.pixels, -n & 7, table + (end - i), n, gradient_work::put_channel,
-                       &work, 0};
+        const tile job{
+            x,     w, table, nullptr, 0, x + n * s.pixels, -n & 7, table + (end - i), n, gradient_work::put_channel,
+            &work, 0};
         if (s.pixels == widest)
           multiply_tile<widest>(Target{}, &job);
         else

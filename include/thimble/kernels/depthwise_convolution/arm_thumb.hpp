@@ -56,7 +56,7 @@ THIMBLE_INLINE int widen_weights(std::int32_t* to, const std::int8_t* w, int ste
   int sum = 0;
   for (int ky = 0; ky < Taps; ++ky, w += next) {
     const std::int8_t* at = w;
-    for (int kx = 0; kx < Taps; ++kx, at += step) sum += *to++ = *at;
+    for (int kx = 0; kx < Taps; ++kx, at += step) sum += * to++ = *at;
   }
   return sum;
 }
