@@ -21,11 +21,12 @@ struct gradient_scratch {
 };
 template <target Target>
 THIMBLE_INLINE constexpr gradient_scratch gradient_scratch_of(Target target, const geometry& g) {
-  constexpr int most_weights = 2048, most_band = 16 * 1024;
+  constexpr int most_weights = 1024, most_band = 10 * 1024;
   gradient_scratch s{};
   const int n = g.out.c, fit = most_weights / n;
   s.channels = fit < 4 ? 4 : fit > 16 ? 16 : fit;
-  s.pixels = g.out.pixels() >= widest_tile(target) ? widest_tile(target) : 4;
+  const int widest = widest_tile(target);
+  s.pixels = g.out.pixels() >= widest && 4 * n * widest <= most_band ? widest : 4;
   const int tile = 4 * n * s.pixels, all = (g.out.pixels() + s.pixels - 1) / s.pixels;
   s.tiles = tile > most_band ? 1 : all * tile > most_band ? most_band / tile : all;
   s.w = s.channels * static_cast<int>(sizeof(channel));
