@@ -25,7 +25,7 @@ struct plane_layout {
   [[nodiscard]] constexpr int bytes() const { return 4 * (width * rows + 8); }
 };
 THIMBLE_INLINE constexpr plane_layout layout_of(const geometry& g) {
-  constexpr int most = 12 * 1024;
+  constexpr int most = 4 * 1024;
   const int k = g.win.kernel_h, s = g.win.stride_h;
   const auto width = [&](int in, int out, int pad) {
     const int seen = (out - 1) * s + k, held = pad + in;
