@@ -53,12 +53,24 @@ THIMBLE_NOINLINE inline void turn_weights(std::int8_t* to, const std::int8_t* w,
 /// Gradients of `count` pixels, scaled as scale16 does; zero in the pixels of the last tile that there are not.
 THIMBLE_NOINLINE inline void scale_gradients(std::int32_t* to, const std::int16_t* dy, int n, int pixels, int count,
                                              multipliers scale, int raise, int limit) {
-  for (int o = 0; o < n; ++o) {
+  for (int o = 0; o < n; ++o, ++dy, to += pixels) {
     const gradient_factor f = factor_of(scale[o], raise);
-    const std::int16_t* from = dy + o;
-    std::int32_t* at = to + o * pixels;
-    for (int left = count; left > 0; left -= pixels, at += n * pixels)
-      for (int p = 0; p < pixels; ++p, from += n) at[p] = p < left ? scale16(*from, f, limit) : 0;
+    const bool usual = f.shift > 0 && f.shift < 32;
+    const std::int16_t* from = dy;
+    std::int32_t* tile = to;
+    for (int left = count; left > 0; left -= pixels, tile += n * pixels) {
+      std::int32_t* at = tile;
+      std::int32_t* const end = at + (left < pixels ? left : pixels);
+      if (usual) {
+        for (; at != end; ++at, from += n) {
+          const std::int32_t v = *from * f.mantissa, q = (v >> f.shift) + (v >> (f.shift - 1) & 1);
+          *at = q < -limit ? -limit : q > limit ? limit : q;
+        }
+      } else {
+        for (; at != end; ++at, from += n) *at = scale16(*from, f, limit);
+      }
+      for (; at != tile + pixels; ++at) *at = 0;
+    }
   }
 }
 
