@@ -12,6 +12,11 @@ elseif(CORE STREQUAL m55)
   list(APPEND wanted ${vectors} "[\t ]vqrdmulh[.]s32[\t ]")
 else()
   list(APPEND unwanted ${pairs} ${vectors})
+  if(CORE STREQUAL m3)
+    list(APPEND wanted "ldmia[.]w[\t ]r0!, {r3, ip, lr}" "[\t ]smlal[\t ]") # a tile's activations; requantization
+  else()
+    list(APPEND wanted "[\t ]add[\t ]pc, r3" "[\t ]adcs[\t ]r2, r0") # where a tile's loop is entered; requantization
+  endif()
 endif()
 foreach(pattern IN LISTS wanted)
   if(NOT code MATCHES "${pattern}")

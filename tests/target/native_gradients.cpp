@@ -94,6 +94,12 @@ void check_input_gradient(const geometry& g, int raise, int drop, int limit, boo
     if (scratch[i] != 0xa5 || scratch[guard + needs.scratch + i] != 0xa5)
       return show(g, "writes beside its scratch", i);
   }
+  if (!needs.by_channel) return;
+  for (int i = 0; i < g.out.size(); ++i) dx[i] = dy[i];
+  a.dy = dx;
+  Operation::body(native{}, g, a);
+  for (int i = 0; i < size; ++i)
+    if (dx[i] != expected[i]) return show(g, "differs over its output's gradient", i);
 }
 
 void check_pointwise() {

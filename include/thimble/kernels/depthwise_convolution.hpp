@@ -167,7 +167,9 @@ constexpr kernel_needs depthwise_gradient_needs(portable, const geometry&) { ret
 
 #include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
 #include <thimble/kernels/depthwise_convolution/arm_mve.hpp>
+#include <thimble/kernels/depthwise_convolution/arm_thumb.hpp>
 #include <thimble/kernels/depthwise_gradient/arm_dsp.hpp>
+#include <thimble/kernels/depthwise_gradient/arm_thumb.hpp>
 
 namespace thimble::kernels {
 

@@ -17,6 +17,24 @@ struct arm_mve : arm_dsp {
   using base = arm_dsp;
 };
 
+/// Cores without those: what the kernels of the next two share.
+struct arm_thumb : portable {
+  using base = portable;
+};
+/// Cortex-M0, M0+, M1, M23: most instructions reach eight registers, products have 32 bits.
+struct arm_thumb1 : arm_thumb {};
+/// Cortex-M3: multiply and accumulate, products of 64 bits, saturation.
+struct arm_thumb2 : arm_thumb {};
+
+/// Which of them this translation unit is for, 1 or 2: the outer guard of their files.
+#if defined(__thumb__) && !defined(__ARM_FEATURE_DSP) && !defined(__ARM_BIG_ENDIAN) && __ARM_ARCH_PROFILE == 'M'
+#if defined(__thumb2__)
+#define THIMBLE_THUMB 2
+#else
+#define THIMBLE_THUMB 1
+#endif
+#endif
+
 /// The best target of this translation unit. Appears only as a default template argument. THIMBLE_PORTABLE, defined for the whole
 /// program, asks for portable everywhere: no scratch for kernels, more instructions. Vectors need an optimizer's registers.
 #if defined(THIMBLE_PORTABLE)
@@ -25,6 +43,10 @@ using native = portable;
 using native = arm_mve;
 #elif defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(__ARM_BIG_ENDIAN)
 using native = arm_dsp;
+#elif defined(THIMBLE_THUMB) && THIMBLE_THUMB == 2
+using native = arm_thumb2;
+#elif defined(THIMBLE_THUMB)
+using native = arm_thumb1;
 #else
 using native = portable;
 #endif
