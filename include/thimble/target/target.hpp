@@ -17,6 +17,16 @@ struct arm_mve : arm_dsp {
   using base = arm_dsp;
 };
 
+/// 64-bit PCs: vectors of eight int32, products of pairs of int16.
+struct x86_avx2 : portable {
+  using base = portable;
+};
+
+/// PCs with AVX-512 (F, BW, VL) and VNNI: vectors of sixteen int32, sums of four products of bytes.
+struct x86_avx512_vnni : x86_avx2 {
+  using base = x86_avx2;
+};
+
 /// The best target of this translation unit. Appears only as a default template argument. THIMBLE_PORTABLE, defined for the whole
 /// program, asks for portable everywhere: no scratch for kernels, more instructions. Vectors need an optimizer's registers.
 #if defined(THIMBLE_PORTABLE)
@@ -25,6 +35,11 @@ using native = portable;
 using native = arm_mve;
 #elif defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(__ARM_BIG_ENDIAN)
 using native = arm_dsp;
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) && \
+    defined(__x86_64__)
+using native = x86_avx512_vnni;
+#elif defined(__AVX2__) && defined(__x86_64__)
+using native = x86_avx2;
 #else
 using native = portable;
 #endif
