@@ -17,7 +17,9 @@ struct term {
   vector zero, high, low, half, exponent;
   bool is_half;
 
-  THIMBLE_INLINE static bool serves(multiplier m) { return m == multiplier{1 << 30, 0} || m.shift < 0 || m.mantissa == 0; }
+  THIMBLE_INLINE static bool serves(multiplier m) {
+    return m == multiplier{1 << 30, 0} || m.shift < 0 || m.mantissa == 0;
+  }
   THIMBLE_INLINE term(multiplier m, int z) : is_half(m == multiplier{1 << 30, 0}) {
     const int e = m.shift < 0 ? -m.shift : 1;
     zero = V::splat(z);
@@ -50,7 +52,7 @@ THIMBLE_INLINE void add(const addition_args& k) {
   for (int i = 0; i < p.out.c; i += V::lanes) {
     q.count = p.out.c - i < V::lanes ? p.out.c - i : V::lanes;
     const auto sum = V::add(a.of(V::first(k.a + i, q.count)), b.of(V::first(k.b + i, q.count)));
-    q.template finish<true>(sum, to, k.y, i);
+    q.template finish<1>([&](int) THIMBLE_LAMBDA_INLINE { return sum; }, to, k.y, i, 0);
   }
 }
 

@@ -74,8 +74,7 @@ THIMBLE_INLINE void copy_image(const geometry& g, const convolution_layout& l, t
                                const std::int8_t* x, rows part, int x_zero) {
   const window& w = g.win;
   const int c = g.in.c;
-  if (l.in_place_window)
-    return V::widen(to, x + part.begin * g.in.row(), (part.end - part.begin) * g.in.row(), x_zero);
+  if (l.in_place_window) return V::widen(to, x + part.begin * g.in.row(), (part.end - part.begin) * g.in.row(), x_zero);
   const auto blank = [&](typename V::value* p, int n) THIMBLE_LAMBDA_INLINE {
     for (int i = 0; i < n; ++i) p[i] = V::zero_value(x_zero);
   };
@@ -108,22 +107,14 @@ THIMBLE_INLINE void multiply_row(const requantizer<V> (&q)[V::vectors], const ro
       for (int v = 0; v < Vectors; ++v) acc[i][v] = q[v].begin;
     row_pieces from = row;
     from.at += p * row.next_row;
-    multiply_tile<V, Pixels, Vectors>(
-        acc, from, panel,
-        [](vector sum, vector x, vector w) THIMBLE_LAMBDA_INLINE { return V::accumulate(sum, x, w); });
+    multiply_tile<V, Pixels, Vectors>(acc, from, panel, [](vector sum, vector x, vector w) THIMBLE_LAMBDA_INLINE {
+      return V::accumulate(sum, x, w);
+    });
     const int at = (first + p) * channels + o;
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) {
-      if (q[v].regular) {
-#pragma GCC unroll 8
-        for (int i = 0; i < Pixels; ++i)
-          q[v].template finish<true>(acc[i][v], to, y, at + i * channels + v * V::lanes);
-      } else {
-#pragma GCC unroll 8
-        for (int i = 0; i < Pixels; ++i)
-          q[v].template finish<false>(acc[i][v], to, y, at + i * channels + v * V::lanes);
-      }
-    }
+    for (int v = 0; v < Vectors; ++v)
+      q[v].template finish<Pixels>([&](int i) THIMBLE_LAMBDA_INLINE { return acc[i][v]; }, to, y, at + v * V::lanes,
+                                   channels);
   });
 }
 
@@ -133,13 +124,15 @@ constexpr kernel_needs convolution_needs_of(const geometry& g) {
   const std::int64_t row = std::int64_t{g.win.taps()} * g.in.c;
   const bool fits = image < (1 << 22) && row < (1 << 15);
   return {.serves = fits && g.groups == 1 && g.win.dilation_w == 1,
-          .scratch = !fits ? 0 : is_dot<V>(g) ? dot_layout_of<V>(g).bytes : layout_of<V>(g).bytes,
+          .scratch = !fits          ? 0
+                     : is_dot<V>(g) ? dot_layout_of<V>(g).bytes
+                                    : layout_of<V>(g).bytes,
           .by_channel = false};
 }
 
-/// As convolution(portable): the same bytes. Scratch: convolution_layout.
+/// As convolution(portable): the same bytes. Scratch: convolution_layout. One copy, whatever the key.
 template <class V>
-THIMBLE_INLINE void convolve(const geometry& g, const convolution_args& a) {
+THIMBLE_NOINLINE void convolve(const geometry& g, const convolution_args& a) {
   if (a.part.end <= a.part.begin) return;
   const convolution_layout l = layout_of<V>(g);
   auto* const image = reinterpret_cast<typename V::value*>(a.scratch + l.image);
@@ -174,7 +167,9 @@ THIMBLE_INLINE void convolve(const geometry& g, const convolution_args& a) {
 
 }  // namespace x86
 
-constexpr kernel_needs convolution_needs(x86_avx2, const geometry& g) { return x86::convolution_needs_of<x86::avx2>(g); }
+constexpr kernel_needs convolution_needs(x86_avx2, const geometry& g) {
+  return x86::convolution_needs_of<x86::avx2>(g);
+}
 THIMBLE_INLINE void convolution(x86_avx2, const geometry& g, const convolution_args& a) {
   x86::is_dot<x86::avx2>(g) ? x86::multiply_pixels<x86::avx2>(g, a) : x86::convolve<x86::avx2>(g, a);
 }

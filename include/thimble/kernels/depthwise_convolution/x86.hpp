@@ -20,8 +20,8 @@ constexpr kernel_needs depthwise_needs_of(const geometry& g) {
 /// Channels [o, o + n), at most a vector, of rows `part`. Lines of a vector of channels stay in scratch, made ahead of the outputs
 /// that may overwrite what they are made of.
 template <class V, int Taps, int Stride>
-THIMBLE_INLINE void filter_channels(const geometry& g, const convolution_args& a, kernels::weights weights, int o,
-                                    int n) {
+THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a, kernels::weights weights, int o,
+                                      int n) {
   using vector = typename V::vector;
   constexpr int groups = (Taps + V::depth - 1) / V::depth, tile = 4;
   const tap_vectors<V, Taps> w(g, weights, o, n);
@@ -50,14 +50,8 @@ THIMBLE_INLINE void filter_channels(const geometry& g, const convolution_args& a
           for (int i = 0; i < Pixels; ++i)
             acc[i] = V::accumulate(acc[i], V::load(line[k] + static_cast<std::size_t>((ox + i) * Stride + kx) * column),
                                    w.of[k][kx]);
-      const int at = (oy * g.out.w + ox) * g.out.c + o;
-      if (q.regular) {
-#pragma GCC unroll 4
-        for (int i = 0; i < Pixels; ++i) q.template finish<true>(acc[i], to, a.y, at + i * g.out.c);
-      } else {
-#pragma GCC unroll 4
-        for (int i = 0; i < Pixels; ++i) q.template finish<false>(acc[i], to, a.y, at + i * g.out.c);
-      }
+      q.template finish<Pixels>([&](int i) THIMBLE_LAMBDA_INLINE { return acc[i]; }, to, a.y,
+                                (oy * g.out.w + ox) * g.out.c + o, g.out.c);
     };
     int ox = 0;
     for (; ox + tile <= g.out.w; ox += tile) outputs.template operator()<tile>(ox);
@@ -65,13 +59,14 @@ THIMBLE_INLINE void filter_channels(const geometry& g, const convolution_args& a
   }
 }
 
-/// As depthwise_convolution(portable): the same bytes. Scratch: line_layout.
+/// As depthwise_convolution(portable): the same bytes. Scratch: line_layout. One copy, whatever the key.
 template <class V>
-THIMBLE_INLINE void filter(const geometry& g, const convolution_args& a) {
+THIMBLE_NOINLINE void filter(const geometry& g, const convolution_args& a) {
   const kernels::weights w = launder(a.w, false);
   for (int o = 0; o < g.out.c; o += V::lanes) {
     const int n = g.out.c - o < V::lanes ? g.out.c - o : V::lanes;
-    with_taps(g, [&]<int Taps, int Stride>() THIMBLE_LAMBDA_INLINE { filter_channels<V, Taps, Stride>(g, a, w, o, n); });
+    with_taps(g,
+              [&]<int Taps, int Stride>() THIMBLE_LAMBDA_INLINE { filter_channels<V, Taps, Stride>(g, a, w, o, n); });
   }
 }
 

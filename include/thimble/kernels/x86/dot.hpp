@@ -68,29 +68,26 @@ THIMBLE_INLINE void for_each_dot(const geometry& g, const weight_rows& w, const 
   }
 }
 
+/// As convolution(portable): the same bytes. `is_dot`. Scratch: dot_layout. One copy, whatever the key; so of logits.
 template <class V>
-THIMBLE_INLINE void multiply_pixels(const geometry& g, const convolution_args& a) {
+THIMBLE_NOINLINE void multiply_pixels(const geometry& g, const convolution_args& a) {
   const dot_layout l = dot_layout_of<V>(g);
   auto* const x = reinterpret_cast<typename V::value*>(a.scratch);
   const weight_rows w{g, launder(a.w, g.listed), reinterpret_cast<std::int8_t*>(a.scratch + l.rows)};
   const output_range_of_layer to{a.y_zero, a.range, a.mask};
   V::widen(x, a.x, g.in.size(), a.x_zero);
   for (int p = a.part.begin * g.out.w; p < a.part.end * g.out.w; ++p)
-    for_each_dot<V>(g, w, x + p * g.in.c, a.x_zero,
-                    [&](int o, int n, typename V::vector sums) THIMBLE_LAMBDA_INLINE {
-                      requantizer<V> q;
-                      q.set(a.bias, a.scale, o, n, a.y_zero, std::int64_t{255} * 128 * g.in.c);
-                      const auto acc = V::add(q.begin, sums);
-                      if (q.regular)
-                        q.template finish<true>(acc, to, a.y, p * g.out.c + o);
-                      else
-                        q.template finish<false>(acc, to, a.y, p * g.out.c + o);
-                    });
+    for_each_dot<V>(g, w, x + p * g.in.c, a.x_zero, [&](int o, int n, typename V::vector sums) THIMBLE_LAMBDA_INLINE {
+      requantizer<V> q;
+      q.set(a.bias, a.scale, o, n, a.y_zero, std::int64_t{255} * 128 * g.in.c);
+      const auto acc = V::add(q.begin, sums);
+      q.template finish<1>([&](int) THIMBLE_LAMBDA_INLINE { return acc; }, to, a.y, p * g.out.c + o, 0);
+    });
 }
 
 /// As convolution_logits(portable): y[o] = round(acc[o] * scale[o] * 2^16). `is_dot`.
 template <class V>
-THIMBLE_INLINE void multiply_logits(const geometry& g, const logits_args& a) {
+THIMBLE_NOINLINE void multiply_logits(const geometry& g, const logits_args& a) {
   const dot_layout l = dot_layout_of<V>(g);
   auto* const x = reinterpret_cast<typename V::value*>(a.scratch);
   const weight_rows w{g, launder(a.w, g.listed), reinterpret_cast<std::int8_t*>(a.scratch + l.rows)};

@@ -40,24 +40,29 @@ THIMBLE_INLINE constexpr line_layout<V> line_layout_of(const geometry& g) {
   return {(g.out.w - 1) * g.win.stride_w + g.win.kernel_w};
 }
 
-/// The weights of a vector of channels, interleaved as lines are: of[k][x] has taps (depth * k + j, x), j < depth.
-template <class V, int Taps>
+/// The weights of a vector of channels, interleaved as lines are: of[k][x] has taps (depth * k + j, x), j < depth. Turned: in pairs of
+/// int16 and from the last to the first, as the input's gradient takes them.
+template <class V, int Taps, bool Turned = false>
 struct tap_vectors {
   using vector = typename V::vector;
-  static constexpr int groups = (Taps + V::depth - 1) / V::depth;
+  static constexpr int depth = Turned ? 2 : V::depth, groups = (Taps + depth - 1) / depth;
   block_of<V, groups, Taps> of;
 
   THIMBLE_INLINE tap_vectors(const geometry& g, kernels::weights w, int o, int n) {
     static constexpr std::int8_t none[V::lanes]{};
-    std::int8_t room[V::depth][V::lanes];
+    std::int8_t room[depth][V::lanes];
     for (int k = 0; k < groups; ++k)
       for (int x = 0; x < Taps; ++x) {
-        const std::int8_t* rows[V::depth];
-        for (int j = 0; j < V::depth; ++j) {
-          const int y = V::depth * k + j;
-          rows[j] = y < Taps ? row(g, w, y * Taps + x, o, n, room[j]) : none;
+        const std::int8_t* rows[depth];
+        for (int j = 0; j < depth; ++j) {
+          const int tap = (depth * k + j) * Taps + x, last = Taps * Taps - 1;
+          rows[j] = depth * k + j < Taps ? row(g, w, Turned ? last - tap : tap, o, n, room[j]) : none;
         }
-        of[k][x] = V::template interleave_weights<V::depth>(rows, n);
+        if constexpr (Turned)
+          of[k][x] = V::bits_of_either(V::bits_of_both(V::first(rows[0], n), V::splat(0xffff)),
+                                       V::template left<16>(V::first(rows[1], n)));
+        else
+          of[k][x] = V::template interleave_weights<depth>(rows, n);
       }
   }
   /// Of every channel the sum of all weights times `values`.

@@ -33,7 +33,7 @@ THIMBLE_INLINE void store_bits(std::uint8_t* mask, int at, unsigned bits, int n)
 /// but h = 0, -1 + 2^(e - 1) is still not negative. For e in [1, 22] and |acc| <= 2^30 nothing leaves int32: (2 * 127 + 1) * 2^21 < 2^30.
 template <class V>
 struct requantizer {
-  typename V::vector begin;               ///< biases, less what `folds_zero` says
+  typename V::vector begin;  ///< biases, less what `folds_zero` says
   typename V::vector mantissa, odd_mantissa;
   typename V::vector exponent, left, addend;  ///< left: bits of a left shift, which only irregular channels have
   int count;
@@ -82,18 +82,35 @@ struct requantizer {
       return V::right(V::add(V::add(h, V::template right<31>(acc)), addend), exponent);
     } else {
       const vector h = V::high_product(V::left(acc, left), mantissa, odd_mantissa);
-      const vector mask = V::subtract(V::left(V::splat(1), exponent), V::splat(1));  // rounding_divide, as it stands there
+      const vector mask =
+          V::subtract(V::left(V::splat(1), exponent), V::splat(1));  // rounding_divide, as it stands there
       const vector threshold = V::subtract(V::template right<1>(mask), V::template right<31>(h));
       const vector q = V::increment_if_greater(V::right(h, exponent), V::bits_of_both(h, mask), threshold);
       return V::add(q, V::splat(y_zero));
     }
   }
-  /// The outputs of one pixel to y[at]..., and their bits of the mask.
-  template <bool Regular>
-  THIMBLE_INLINE void finish(typename V::vector acc, const output_range_of_layer& to, std::int8_t* y, int at) const {
-    const typename V::vector v = apply<Regular>(acc, to.zero);
-    if (to.mask != nullptr) store_bits(to.mask, at, V::within(v, to.range.low, to.range.high), count);
-    V::store_first(y + at, v, count, to.range.low, to.range.high);
+  /// The outputs of `Pixels` pixels to y[at], y[at + next]..., and their bits of the mask. acc(i): the sums of pixel i.
+  template <int Pixels, class Sums>
+  THIMBLE_INLINE void finish(Sums acc, const output_range_of_layer& to, std::int8_t* y, int at, int next) const {
+    if (regular && to.mask == nullptr) {
+#pragma GCC unroll 8
+      for (int i = 0; i < Pixels; ++i)
+        V::store_first(y + at + i * next, apply<true>(acc(i), to.zero), count, to.range.low, to.range.high);
+    } else {
+      several<V, Pixels> sums;
+#pragma GCC unroll 8
+      for (int i = 0; i < Pixels; ++i) sums[i] = acc(i);
+      finish_slowly(sums.v, Pixels, to, y, at, next);
+    }
+  }
+  /// What is not regular, or masked.
+  THIMBLE_NOINLINE void finish_slowly(const typename V::vector* sums, int pixels, const output_range_of_layer& to,
+                                      std::int8_t* y, int at, int next) const {
+    for (int i = 0; i < pixels; ++i, at += next) {
+      const typename V::vector v = regular ? apply<true>(sums[i], to.zero) : apply<false>(sums[i], to.zero);
+      if (to.mask != nullptr) store_bits(to.mask, at, V::within(v, to.range.low, to.range.high), count);
+      V::store_first(y + at, v, count, to.range.low, to.range.high);
+    }
   }
 };
 

@@ -1,0 +1,48 @@
+# Target `benchmark_host`: the layers of three networks on this machine against XNNPACK's operators (Debian's libxnnpack-dev, libpthreadpool-dev); says that it
+# is skipped where that or the networks are not. Not built by default; the workflow `benchmark-host` builds and runs it.
+set(folder ${THIMBLE_MODELS})
+if(NOT folder)
+  set(folder ${THIMBLE_SHARED}/models)
+endif()
+find_path(THIMBLE_XNNPACK_INCLUDE xnnpack.h)
+find_path(THIMBLE_PTHREADPOOL_INCLUDE pthreadpool.h)
+find_library(THIMBLE_XNNPACK_LIBRARY XNNPACK)
+mark_as_advanced(THIMBLE_XNNPACK_INCLUDE THIMBLE_PTHREADPOOL_INCLUDE THIMBLE_XNNPACK_LIBRARY)
+
+set(missing "")
+if(NOT THIMBLE_XNNPACK_INCLUDE OR NOT THIMBLE_PTHREADPOOL_INCLUDE OR NOT THIMBLE_XNNPACK_LIBRARY)
+  set(missing "no XNNPACK (apt-get install libxnnpack-dev libpthreadpool-dev)")
+elseif(NOT EXISTS ${folder}/mcunet-5fps.tflite)
+  set(missing "no networks in ${folder}")
+endif()
+if(missing)
+  add_custom_target(benchmark_host COMMAND ${CMAKE_COMMAND} -E echo "benchmark_host: skipped: ${missing}" VERBATIM)
+  return()
+endif()
+
+execute_process(COMMAND dpkg-query -W -f \${Version} libxnnpack-dev OUTPUT_VARIABLE version ERROR_QUIET)
+if(NOT version)
+  set(version "of an unknown version")
+endif()
+
+add_executable(host_benchmark EXCLUDE_FROM_ALL host.cpp)
+target_compile_definitions(host_benchmark PRIVATE THIMBLE_XNNPACK_VERSION="${version}")
+target_include_directories(host_benchmark SYSTEM PRIVATE ${THIMBLE_XNNPACK_INCLUDE})
+target_link_libraries(host_benchmark PRIVATE thimble::thimble thimble_warnings ${THIMBLE_XNNPACK_LIBRARY})
+
+function(add_network name)
+  string(MAKE_C_IDENTIFIER ${name} network)
+  string(REPLACE _w0_3 _w03 network ${network})
+  add_library(host_${network} OBJECT EXCLUDE_FROM_ALL host_network.cpp)
+  target_link_libraries(host_${network} PRIVATE thimble::thimble thimble_warnings)
+  target_compile_options(host_${network} PRIVATE -march=native)
+  target_compile_definitions(host_${network} PRIVATE
+    THIMBLE_MODEL=${network} THIMBLE_MODEL_HEADER="${network}.hpp" THIMBLE_NAME="${name}" ${ARGN})
+  thimble_embed(host_${network} ${folder}/${name}.tflite NAME ${network})
+  target_link_libraries(host_benchmark PRIVATE host_${network})
+endfunction()
+add_network(mcunet-5fps THIMBLE_SCHEME=mcunet_5fps_49)
+add_network(mbv2-w0.35)
+add_network(proxyless-w0.3)
+
+add_custom_target(benchmark_host COMMAND host_benchmark DEPENDS host_benchmark USES_TERMINAL VERBATIM)
