@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <thimble/kernels/bias_gradient.hpp>
+#include <thimble/kernels/clip.hpp>
 #include <thimble/training/exponents.hpp>
 
 #include "support/x86_kernels.hpp"
@@ -128,6 +129,33 @@ void check_bias_gradient(random_numbers& r) {
 }
 
 template <class Target>
+void check_elementwise(random_numbers& r) {
+  const int n = r.number(1, 200);
+  const kernels::geometry g{{1, 1, n}, {1, 1, n}, {}};
+  buffer<std::int16_t> expected = random_gradients(r, n), made(n);
+  buffer<std::uint8_t> mask((n + 7) / 8);
+  for (int i = 0; i < mask.n; ++i) mask[i] = static_cast<std::uint8_t>(r.one_in(4) ? 255 : r.word());
+  for (int i = 0; i < n; ++i) made[i] = expected[i];
+  clip(portable{}, kernels::clip_args<std::int16_t>{mask.data(), expected.data(), n});
+  clip(Target{}, kernels::clip_args<std::int16_t>{mask.data(), made.data(), n});
+  check_equal(made, expected, "clip", g);
+
+  buffer<std::int16_t> dy = random_gradients(r, n);
+  const bool adds = r.one_in(3);
+  kernels::scaled_gradient_args<std::int16_t> a{
+      dy.data(),
+      {r.one_in(9) ? 0 : r.number(1 << 14, 1 << 15), r.number(r.one_in(5) ? -3 : 10, 40)},
+      expected.data(),
+      adds,
+      n};
+  scaled_gradient(portable{}, a);
+  a.dx = made.data();
+  if (!adds && r.one_in(2)) a.dx = dy.data();
+  scaled_gradient(Target{}, a);
+  check_equal(a.dx == dy.data() ? dy : made, expected, "scaled gradient", g);
+}
+
+template <class Target>
 void check_gradients() {
   random_numbers r{54321};
   int pointwise = 0, depthwise = 0, weights = 0;
@@ -137,6 +165,7 @@ void check_gradients() {
     weights += check_weight_gradient<Target, kernels::learning_rule{.accumulates = true}>(r, random_pointwise(r));
     weights += check_weight_gradient<Target, kernels::learning_rule{}>(r, random_pointwise(r));
     check_bias_gradient<Target>(r);
+    check_elementwise<Target>(r);
   }
   CHECK(pointwise > 700);
   CHECK(depthwise > 250);

@@ -131,6 +131,15 @@ struct avx2 {
   /// sum + the products of activations and weights, `depth` a lane.
   THIMBLE_INLINE static vector accumulate(vector sum, vector x, vector w) { return sum_pairs(sum, x, w); }
 
+  /// Of 2 * lanes int16 values those whose bits are set; the others become 0.
+  THIMBLE_INLINE static void keep_marked(std::int16_t* v, const std::uint8_t* bits) {
+    std::uint16_t marks;
+    std::memcpy(&marks, bits, sizeof marks);
+    const vector bit = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
+    const vector set = _mm256_and_si256(_mm256_set1_epi16(static_cast<short>(marks)), bit);
+    store(v, _mm256_and_si256(load(v), _mm256_cmpeq_epi16(set, bit)));
+  }
+
   /// What a zero is among values, and that in all values of a vector.
   THIMBLE_INLINE static value zero_value(int) { return 0; }
   THIMBLE_INLINE static vector zero_values(int) { return _mm256_setzero_si256(); }

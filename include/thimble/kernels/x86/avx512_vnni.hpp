@@ -32,9 +32,7 @@ struct avx512_vnni {
   THIMBLE_INLINE static vector first(const std::int16_t* p, int n) {
     return _mm512_maskz_cvtepi16_epi32(0xffff, _mm256_maskz_loadu_epi16(below(n), p));
   }
-  THIMBLE_INLINE static void store_first(std::int32_t* p, vector v, int n) {
-    _mm512_mask_storeu_epi32(p, below(n), v);
-  }
+  THIMBLE_INLINE static void store_first(std::int32_t* p, vector v, int n) { _mm512_mask_storeu_epi32(p, below(n), v); }
   THIMBLE_INLINE static void store_first(std::int16_t* p, vector v, int n) {
     _mm256_mask_storeu_epi16(p, below(n), _mm512_maskz_cvtsepi32_epi16(0xffff, v));
   }
@@ -83,6 +81,12 @@ struct avx512_vnni {
 
   THIMBLE_INLINE static vector sum_pairs(vector sum, vector a, vector b) { return _mm512_dpwssd_epi32(sum, a, b); }
   THIMBLE_INLINE static vector accumulate(vector sum, vector x, vector w) { return _mm512_dpbusd_epi32(sum, x, w); }
+
+  THIMBLE_INLINE static void keep_marked(std::int16_t* v, const std::uint8_t* bits) {
+    std::uint32_t marks;
+    std::memcpy(&marks, bits, sizeof marks);
+    store(v, _mm512_maskz_loadu_epi16(marks, v));
+  }
 
   THIMBLE_INLINE static value zero_value(int x_zero) { return static_cast<value>(x_zero + 128); }
   THIMBLE_INLINE static vector zero_values(int x_zero) { return _mm512_set1_epi8(static_cast<char>(x_zero + 128)); }

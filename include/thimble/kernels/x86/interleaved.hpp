@@ -50,10 +50,10 @@ struct tap_vectors {
 
   THIMBLE_INLINE tap_vectors(const geometry& g, kernels::weights w, int o, int n) {
     static constexpr std::int8_t none[V::lanes]{};
-    std::int8_t room[depth][V::lanes];
+    std::int8_t room[static_cast<std::size_t>(depth)][V::lanes];
     for (int k = 0; k < groups; ++k)
       for (int x = 0; x < Taps; ++x) {
-        const std::int8_t* rows[depth];
+        const std::int8_t* rows[static_cast<std::size_t>(depth)];
         for (int j = 0; j < depth; ++j) {
           const int tap = (depth * k + j) * Taps + x, last = Taps * Taps - 1;
           rows[j] = depth * k + j < Taps ? row(g, w, Turned ? last - tap : tap, o, n, room[j]) : none;
