@@ -37,6 +37,20 @@ struct term {
   }
 };
 
+/// Whole vectors without a mask; how many elements those are. All constants are copies: a store to y might change what is not.
+template <class V>
+THIMBLE_INLINE int add_vectors(const addition_args& k, const term<V> a, const term<V> b, const requantizer<V> q) {
+  const int low = k.range.low, high = k.range.high, n = k.pairs.out.c;
+  const std::int8_t *from_a = k.a, *from_b = k.b;
+  std::int8_t* const y = k.y;
+  int i = 0;
+  for (; i + V::lanes <= n; i += V::lanes) {
+    const auto sum = V::add(a.of(V::first(from_a + i, V::lanes)), b.of(V::first(from_b + i, V::lanes)));
+    V::store_first(y + i, q.template apply<true>(sum, 0), V::lanes, low, high);
+  }
+  return i;
+}
+
 /// The same bytes as portable, which takes what is broadcast.
 template <class V>
 THIMBLE_INLINE void add(const addition_args& k) {
@@ -49,7 +63,9 @@ THIMBLE_INLINE void add(const addition_args& k) {
   const output_range_of_layer to{k.y_zero, k.range, k.mask};
   requantizer<V> q;
   q.set_regular(y, k.y_zero);
-  for (int i = 0; i < p.out.c; i += V::lanes) {
+  int i = 0;
+  if (k.mask == nullptr) i = add_vectors<V>(k, a, b, q);
+  for (; i < p.out.c; i += V::lanes) {
     q.count = p.out.c - i < V::lanes ? p.out.c - i : V::lanes;
     const auto sum = V::add(a.of(V::first(k.a + i, q.count)), b.of(V::first(k.b + i, q.count)));
     q.template finish<1>([&](int) THIMBLE_LAMBDA_INLINE { return sum; }, to, k.y, i, 0);

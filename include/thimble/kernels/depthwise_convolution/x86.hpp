@@ -31,9 +31,10 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   const output_range_of_layer to{a.y_zero, a.range, a.mask};
   line_ring<V, Taps, Stride> lines(g, a.x, a.x_zero, a.scratch, o, n, a.part.begin * Stride);
 
+  const int most = (g.out.h - 1) * Stride + V::depth * (groups - 1);  // the last line that an output sees
   for (int oy = a.part.begin; oy < a.part.end; ++oy) {
     const int last = oy * Stride + V::depth * (groups - 1), ahead = oy + g.win.pad_top;
-    lines.make_to(last > ahead ? last : ahead);
+    lines.make_to(ahead <= last ? last : ahead < most ? ahead : most);
     const unsigned char* line[4];
 #pragma GCC unroll 4
     for (int k = 0; k < groups; ++k) line[k] = lines.at(oy * Stride + V::depth * k);
