@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thimble/kernels/bias_gradient.hpp>
 #include <thimble/kernels/clip.hpp>
+#include <thimble/layers/weighted.hpp>
 #include <thimble/training/exponents.hpp>
 
 #include "support/x86_kernels.hpp"
@@ -65,15 +66,15 @@ inline kernels::geometry random_pointwise(random_numbers& r) {
 }
 
 /// Sums of gradients as they are made, times a step's size; or weights as they learn.
-template <class Target, kernels::learning_rule Rule>
-bool check_weight_gradient(random_numbers& r, kernels::geometry g) {
-  using operation = kernels::convolution_backward;
+template <class Target, class Operation, kernels::learning_rule Rule>
+bool check_weight_gradient(random_numbers& r, kernels::geometry g, int rows) {
+  if (g.out.c == 0) return false;
   if (g.trained == 0) g.trained = g.in.c;
-  const kernels::kernel_needs needs = operation::weight_needs(Target{}, g);
+  const kernels::kernel_needs needs = kernels::needs_of<thimble::weighted::weights_of<Operation>, Target>(g);
   if (!needs.serves) return false;
   buffer<std::int16_t> dy = random_gradients(r, g.out.size());
   const bool packed = r.one_in(2), wide = r.one_in(6);
-  const int row = packed ? g.trained : g.in.c, n = g.out.c * g.trained;
+  const int row = packed ? g.trained : g.in.c, n = rows * g.trained;
   buffer<std::int8_t> x(g.in.pixels() * row);
   for (int i = 0; i < x.n; ++i)
     x[i] = static_cast<std::int8_t>(wide ? (r.one_in(9) ? 127 : -128) : r.number(-128, 127));
@@ -101,7 +102,7 @@ bool check_weight_gradient(random_numbers& r, kernels::geometry g) {
                                                 {size, {s.w.data(), s.rest.data(), 0}, nullptr, s.sum.data()},
                                                 nullptr,
                                                 scratch.data()};
-    operation::body(target, g, a);
+    Operation::body(target, g, a);
   };
   learn(portable{}, wanted);
   learn(Target{}, got);
@@ -162,14 +163,19 @@ void check_gradients() {
   for (int i = 0; i < 800; ++i) {
     pointwise += check_input_gradient<Target, kernels::convolution_backward>(r, random_pointwise(r), false);
     depthwise += check_input_gradient<Target, kernels::depthwise_backward>(r, random_depthwise(r), true);
-    weights += check_weight_gradient<Target, kernels::learning_rule{.accumulates = true}>(r, random_pointwise(r));
-    weights += check_weight_gradient<Target, kernels::learning_rule{}>(r, random_pointwise(r));
+    constexpr kernels::learning_rule sums{.accumulates = true}, plain{};
+    kernels::geometry g = random_pointwise(r);
+    weights += check_weight_gradient<Target, kernels::convolution_backward, sums>(r, g, g.out.c);
+    g = random_pointwise(r);
+    weights += check_weight_gradient<Target, kernels::convolution_backward, plain>(r, g, g.out.c);
+    g = random_depthwise(r);
+    weights += check_weight_gradient<Target, kernels::depthwise_backward, sums>(r, g, g.win.taps());
     check_bias_gradient<Target>(r);
     check_elementwise<Target>(r);
   }
   CHECK(pointwise > 700);
   CHECK(depthwise > 250);
-  CHECK(weights > 1200);
+  CHECK(weights > 1600);
 }
 
 }  // namespace thimble::test::x86

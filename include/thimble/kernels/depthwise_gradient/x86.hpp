@@ -1,5 +1,5 @@
-// The input gradient of depthwise convolutions on vectors of channels, for both targets of x86: a convolution of the output's gradient,
-// spread to the stride, with the window turned about.
+// Gradients of depthwise convolutions on vectors of channels, for both targets of x86. That of the input is a convolution of the output's
+// gradient, spread to the stride, with the window turned about.
 #pragma once
 #include <thimble/kernels/depthwise_convolution.hpp>  // whose end includes this
 #include <thimble/kernels/x86/gradients.hpp>
@@ -108,7 +108,64 @@ THIMBLE_NOINLINE void gather_depthwise(const geometry& g, const input_gradient_a
   }
 }
 
+/// Sums over the positions whose tap (ky, kx) is inside, rows [y, end) of them, at most 256 positions: exact in int32.
+template <class V>
+THIMBLE_INLINE typename V::vector correlate_tap(const geometry& g, const correlation& a, int c, int n, int ky, int kx,
+                                                int y, int end, output_range xs) {
+  const window& w = g.win;
+  const auto zero = V::splat(a.x_zero);
+  auto sum = V::splat(0);
+  for (; y < end; ++y) {
+    const int iy = y * w.stride_h - w.pad_top + ky, ix = xs.begin * w.stride_w - w.pad_left + kx;
+    for (int i = 0; i < xs.end - xs.begin; ++i) {
+      const auto x = V::first(a.x + (iy * g.in.w + ix + i * w.stride_w) * a.x_row + c, n);
+      const auto dy = V::first(a.dy + (y * g.out.w + xs.begin + i) * g.out.c + c, n);
+      sum = V::add(sum, V::multiply(V::subtract(x, zero), dy));
+    }
+  }
+  return sum;
+}
+
+/// As depthwise_weight_gradient(portable), which takes lists, several outputs a channel, and rows of over 256 outputs.
+template <class V, learning_rule Rule>
+THIMBLE_NOINLINE void correlate_depthwise(const geometry& g, const weight_gradient_args<Rule>& a) {
+  const window& w = g.win;
+  if (a.channels != nullptr || g.in.c != g.out.c || g.out.w > 256 || w.dilation_h != 1 || w.dilation_w != 1)
+    return depthwise_weight_gradient(portable{}, g, a);
+  const int lines = 256 / g.out.w;
+  for (int c = 0; c < g.trained; c += V::lanes) {
+    const int n = g.trained - c < V::lanes ? g.trained - c : V::lanes;
+    for (int tap = 0; tap < w.taps(); ++tap) {
+      const int ky = tap / w.kernel_w, kx = tap % w.kernel_w;
+      const output_range ys = outputs_inside(ky, w.pad_top, w.stride_h, g.in.h, g.out.h);
+      const output_range xs = outputs_inside(kx, w.pad_left, w.stride_w, g.in.w, g.out.w);
+      std::int64_t wide[V::lanes]{};
+      for (int y = ys.begin; y < ys.end; y += lines) {
+        std::int32_t sums[V::lanes];
+        const int end = y + lines < ys.end ? y + lines : ys.end;
+        V::store(sums, correlate_tap<V>(g, a.from, c, n, ky, kx, y, end, xs));
+        for (int j = 0; j < n; ++j) wide[j] += sums[j];
+      }
+      for (int j = 0; j < n; ++j) {
+        const std::int64_t sum = g.out.pixels() <= 256 ? wide[j] : shift_round(wide[j], a.from.drop);
+        a.to.of(a.scale[c + j]).learn(tap * g.trained + c + j, static_cast<std::int32_t>(sum));
+      }
+    }
+  }
+}
+
 }  // namespace x86
+
+template <learning_rule Rule>
+THIMBLE_INLINE void depthwise_weight_gradient(x86_avx2, const geometry& g, const weight_gradient_args<Rule>& a) {
+  x86::correlate_depthwise<x86::avx2>(g, a);
+}
+#if defined(__AVX512VNNI__)
+template <learning_rule Rule>
+THIMBLE_INLINE void depthwise_weight_gradient(x86_avx512_vnni, const geometry& g, const weight_gradient_args<Rule>& a) {
+  x86::correlate_depthwise<x86::avx512_vnni>(g, a);
+}
+#endif
 
 constexpr kernel_needs depthwise_gradient_needs(x86_avx2, const geometry& g) {
   return x86::depthwise_gradient_needs_of<x86::avx2>(g);
