@@ -206,6 +206,7 @@ means compare(const host_network& n) {
     if (!fine) std::printf("a step failed\n");
     std::printf("%.*s: a training step, 49 KB, 10 classes: %.1f us\n", length, n.name.data(), step.ours * 1e6);
     std::printf("figure host.%.*s.step_49_over_xnnpack_forward %.3f\n", length, n.name.data(), step.ours / step.theirs);
+    std::printf("figure host.%.*s.step_49_over_own_inference %.3f\n", length, n.name.data(), step.ours / whole.ours);
   }
   return qc8;
 }

@@ -31,9 +31,9 @@ inline std::string words_of(const kernels::geometry& g) {
   char text[256];
   const window& w = g.win;
   std::snprintf(text, sizeof text,
-                "%dx%dx%d -> %dx%dx%d window %dx%d stride %d,%d pad %d,%d dilation %d,%d trained %d groups %d%s", g.in.h,
-                g.in.w, g.in.c, g.out.h, g.out.w, g.out.c, w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.pad_top,
-                w.pad_left, w.dilation_h, w.dilation_w, g.trained, g.groups, g.listed ? " listed" : "");
+                "%dx%dx%d -> %dx%dx%d window %dx%d stride %d,%d pad %d,%d dilation %d,%d trained %d groups %d%s",
+                g.in.h, g.in.w, g.in.c, g.out.h, g.out.w, g.out.c, w.kernel_h, w.kernel_w, w.stride_h, w.stride_w,
+                w.pad_top, w.pad_left, w.dilation_h, w.dilation_w, g.trained, g.groups, g.listed ? " listed" : "");
   return text;
 }
 
@@ -102,9 +102,7 @@ inline bool set_outputs(kernels::geometry& g) {
   g.out.w = outputs_of(g.in.w, w.pad_left, w.pad_left, w.kernel_w, w.stride_w, w.dilation_w);
   return g.out.h > 0 && g.out.w > 0;
 }
-inline int random_trained(random_numbers& r, int row) {
-  return r.one_in(2) ? 0 : r.one_in(2) ? row : r.number(0, row);
-}
+inline int random_trained(random_numbers& r, int row) { return r.one_in(2) ? 0 : r.one_in(2) ? row : r.number(0, row); }
 
 inline kernels::geometry random_convolution(random_numbers& r) {
   kernels::geometry g;
@@ -145,7 +143,8 @@ bool check_forward(random_numbers& r, const kernels::geometry& g, bool is_depthw
   for (int n = fan_in; n > 1; n /= 3) ++fall;
   buffer<std::int8_t> x(g.in.size()), expected(size);
   const bool wide = r.one_in(8);
-  for (int i = 0; i < x.n; ++i) x[i] = static_cast<std::int8_t>(wide ? (r.one_in(2) ? -128 : 127) : r.number(-128, 127));
+  for (int i = 0; i < x.n; ++i)
+    x[i] = static_cast<std::int8_t>(wide ? (r.one_in(2) ? -128 : 127) : r.number(-128, 127));
   random_weights w(r, g, is_depthwise ? g.win.taps() : g.out.c * g.win.taps(), is_depthwise ? g.out.c : g.in.c);
   random_multipliers m(r, g.out.c, fall, 3);
   buffer<std::int32_t> bias(g.out.c);

@@ -1,7 +1,7 @@
 // Convolution on vectors of output channels, for both targets of x86: a copy of the image as the target's values, weights packed a
 // block of channels at a time, tiles of pixels by vectors.
 #pragma once
-#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/convolution.hpp>  // whose middle includes this
 #include <thimble/kernels/needs.hpp>
 #include <thimble/kernels/x86/dot.hpp>
 #include <thimble/kernels/x86/requantizer.hpp>

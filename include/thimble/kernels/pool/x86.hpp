@@ -15,7 +15,8 @@ THIMBLE_INLINE typename V::vector mean(const geometry& g, const std::int8_t* x, 
   for (int ky = ys.begin; ky < ys.end; ++ky)
     for (int kx = xs.begin; kx < xs.end; ++kx) sum = V::add(sum, V::first(x + (ky * g.in.w + kx) * g.in.c, n));
   const int inside = (ys.end - ys.begin) * (xs.end - xs.begin), count = inside > 0 ? inside : 1;
-  const auto less = V::bits_of_both(V::template right<31>(sum), V::splat(count / 2 * 2));  // half of it for sums under 0
+  const auto less =
+      V::bits_of_both(V::template right<31>(sum), V::splat(count / 2 * 2));  // half of it for sums under 0
   return V::quotient(V::subtract(V::add(sum, V::splat(count / 2)), less), count);
 }
 

@@ -18,8 +18,8 @@ struct row_pieces {
 /// acc[p][v] += the sum over steps s of row p's dword s with vector v of step s of the panel. Sum: how a vector of dwords and one of
 /// the panel are multiplied (VPDPBUSD, VPDPWSSD, VPMADDWD).
 template <class V, int Rows, int Vectors, class Sum>
-THIMBLE_INLINE void multiply_tile(block_of<V, Rows, Vectors>& acc, const row_pieces& x,
-                                  const unsigned char* panel, Sum sum) {
+THIMBLE_INLINE void multiply_tile(block_of<V, Rows, Vectors>& acc, const row_pieces& x, const unsigned char* panel,
+                                  Sum sum) {
   using vector = typename V::vector;
   const unsigned char* piece = x.at;
   for (int k = 0; k < x.segments; ++k, piece += x.next_segment) {
