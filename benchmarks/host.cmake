@@ -1,9 +1,10 @@
 # Target `benchmark_host`: the layers of three networks on this machine against XNNPACK's operators (Debian's libxnnpack-dev, libpthreadpool-dev); says that it
-# is skipped where that or the networks are not. Not built by default; the workflow `benchmark-host` builds and runs it.
+# is skipped where those or the networks are not. Not built by default; the workflow `benchmark-host` builds and runs it.
 set(folder ${THIMBLE_MODELS})
 if(NOT folder)
   set(folder ${THIMBLE_SHARED}/models)
 endif()
+set(THIMBLE_HOST_OPTIONS -march=native CACHE STRING "How the host's benchmark compiles the networks; -mavx2 for that target")
 find_path(THIMBLE_XNNPACK_INCLUDE xnnpack.h)
 find_path(THIMBLE_PTHREADPOOL_INCLUDE pthreadpool.h)
 find_library(THIMBLE_XNNPACK_LIBRARY XNNPACK)
@@ -35,7 +36,7 @@ function(add_network name)
   string(REPLACE _w0_3 _w03 network ${network})
   add_library(host_${network} OBJECT EXCLUDE_FROM_ALL host_network.cpp)
   target_link_libraries(host_${network} PRIVATE thimble::thimble thimble_warnings)
-  target_compile_options(host_${network} PRIVATE -march=native)
+  target_compile_options(host_${network} PRIVATE ${THIMBLE_HOST_OPTIONS})
   target_compile_definitions(host_${network} PRIVATE
     THIMBLE_MODEL=${network} THIMBLE_MODEL_HEADER="${network}.hpp" THIMBLE_NAME="${name}" ${ARGN})
   thimble_embed(host_${network} ${folder}/${name}.tflite NAME ${network})

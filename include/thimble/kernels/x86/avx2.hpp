@@ -9,6 +9,7 @@
 #if defined(__AVX2__) && defined(__x86_64__)
 #include <immintrin.h>
 
+// NOLINTBEGIN(portability-simd-intrinsics): this is where they belong
 namespace thimble::kernels::x86 {
 
 /// N vectors, which stay in registers where every loop over them is unrolled.
@@ -215,5 +216,6 @@ struct avx2 {
 };
 
 }  // namespace thimble::kernels::x86
+// NOLINTEND(portability-simd-intrinsics)
 
 #endif

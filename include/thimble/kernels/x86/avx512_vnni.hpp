@@ -5,6 +5,7 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) && \
     defined(__x86_64__)
 
+// NOLINTBEGIN(portability-simd-intrinsics): this is where they belong
 namespace thimble::kernels::x86 {
 
 /// VPDPBUSD multiplies unsigned bytes by signed ones, so activations are stored as x + 128, and sums begin with
@@ -171,5 +172,6 @@ struct avx512_vnni {
 };
 
 }  // namespace thimble::kernels::x86
+// NOLINTEND(portability-simd-intrinsics)
 
 #endif
