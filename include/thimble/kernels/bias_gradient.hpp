@@ -34,6 +34,7 @@ THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradien
 
 #include <thimble/kernels/bias_gradient/arm_dsp.hpp>
 #include <thimble/kernels/bias_gradient/arm_thumb.hpp>
+#include <thimble/kernels/bias_gradient/x86.hpp>
 
 namespace thimble::kernels {
 

@@ -40,6 +40,7 @@ THIMBLE_INLINE void clip_at_limits(portable, const clip_at_limits_args<Gradient>
 
 #include <thimble/kernels/clip/arm_dsp.hpp>
 #include <thimble/kernels/clip/arm_thumb.hpp>
+#include <thimble/kernels/clip/x86.hpp>
 
 namespace thimble::kernels {
 

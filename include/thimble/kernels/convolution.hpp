@@ -134,6 +134,7 @@ constexpr kernel_needs convolution_needs(portable, const geometry&) { return {};
 #include <thimble/kernels/convolution/arm_dsp.hpp>
 #include <thimble/kernels/convolution/arm_mve.hpp>
 #include <thimble/kernels/convolution/arm_thumb.hpp>
+#include <thimble/kernels/convolution/x86.hpp>
 
 namespace thimble::kernels {
 

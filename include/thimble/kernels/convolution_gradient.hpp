@@ -178,6 +178,7 @@ constexpr kernel_needs input_gradient_needs(portable, const geometry& g) {
 
 #include <thimble/kernels/convolution_gradient/arm_dsp.hpp>
 #include <thimble/kernels/convolution_gradient/arm_thumb.hpp>
+#include <thimble/kernels/convolution_gradient/x86.hpp>
 
 namespace thimble::kernels {
 

@@ -35,6 +35,16 @@ struct arm_thumb2 : arm_thumb {};
 #endif
 #endif
 
+/// 64-bit PCs: vectors of eight int32, products of pairs of int16.
+struct x86_avx2 : portable {
+  using base = portable;
+};
+
+/// PCs with AVX-512 (F, BW, VL) and VNNI: vectors of sixteen int32, sums of four products of bytes.
+struct x86_avx512_vnni : x86_avx2 {
+  using base = x86_avx2;
+};
+
 /// The best target of this translation unit. Appears only as a default template argument. THIMBLE_PORTABLE, defined for the whole
 /// program, asks for portable everywhere: no scratch for kernels, more instructions. Vectors need an optimizer's registers.
 #if defined(THIMBLE_PORTABLE)
@@ -47,6 +57,11 @@ using native = arm_dsp;
 using native = arm_thumb2;
 #elif defined(THIMBLE_THUMB)
 using native = arm_thumb1;
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512VNNI__) && \
+    defined(__x86_64__)
+using native = x86_avx512_vnni;
+#elif defined(__AVX2__) && defined(__x86_64__)
+using native = x86_avx2;
 #else
 using native = portable;
 #endif
