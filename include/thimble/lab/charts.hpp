@@ -7,18 +7,21 @@
 
 namespace thimble::lab {
 
-/// Points of accuracy gained: by the last k biases over the classifier, drawn at the layer where they begin; and by each layer's weights
+/// Gained (points of accuracy, or hundredths of a nat of loss): by the last k biases over the classifier, drawn at the layer where they begin; and by each layer's weights
 /// over its biases, a bar a fraction.
-inline chart chart_of(const contributions& c) {
+inline const char* unit_of(measure by) {
+  return by == measure::accuracy ? "points of accuracy" : "loss saved, hundredths of a nat";
+}
+inline chart chart_of(const contributions& c, measure by) {
   const auto& s = c.subject();
   chart to("What each layer's learning gains: " + s.network + ", " + s.data, "layer (with weights, the stem is 0)",
-           "points of accuracy");
+           unit_of(by));
   to.include(0, 0);
   std::vector<point> biases;
   for (int layer = 0; layer < s.layers; ++layer) {
     int color = 1;
     for (const int eighths : compared_eighths) {
-      const auto gain = c.gain_of_weights(layer, eighths);
+      const auto gain = c.gain_of_weights(by, layer, eighths);
       const double x = layer - 0.4 + 0.2 * (color - 1);
       const std::string fraction = eighths == 8 ? "all" : eighths == 4 ? "1/2" : eighths == 2 ? "1/4" : "1/8";
       if (gain) {
@@ -31,7 +34,7 @@ inline chart chart_of(const contributions& c) {
       }
       ++color;
     }
-    if (const auto gain = c.gain_of_biases(s.layers - layer))
+    if (const auto gain = c.gain_of_biases(by, s.layers - layer))
       biases.push_back({static_cast<double>(layer), 100 * *gain});
   }
   to.line("biases from here on", biases, 0);
@@ -39,10 +42,9 @@ inline chart chart_of(const contributions& c) {
 }
 
 /// Bytes of the learner against the summed gain; `known` are other updates to compare with, by name.
-inline chart chart_of(const std::string& network, const std::vector<candidate>& front,
+inline chart chart_of(const std::string& network, measure by, const std::vector<candidate>& front,
                       const std::vector<std::pair<std::string, candidate>>& known) {
-  chart to("What a budget buys: " + network, "learner, KB",
-           "points of accuracy over the classifier, by the sum of parts");
+  chart to("What a budget buys: " + network, "learner, KB", std::string(unit_of(by)) + ", sum of parts");
   std::vector<point> points;
   for (const candidate& c : front) points.push_back({c.takes.learner / 1024.0, 100 * c.gain});
   to.line("found", points, 0);

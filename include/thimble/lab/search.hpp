@@ -17,7 +17,7 @@ struct budget {
 /// An update with what it would gain, by the sum of its parts' contributions, and what it takes.
 struct candidate {
   update_choice choice;
-  double gain = 0;  ///< fraction of accuracy, over the classifier alone
+  double gain = 0;  ///< over the classifier alone: fraction of accuracy, or nats
   plan_figures takes;
 };
 
@@ -35,18 +35,18 @@ struct gains {
   std::vector<double> of_biases;
   std::vector<std::array<double, fractions>> of_weights;  ///< by layer; -1: not measured
 };
-inline gains gains_of(const contributions& from) {
+inline gains gains_of(const contributions& from, measure by = measure::loss) {
   gains g;
   g.layers = from.subject().layers;
   for (int k = 0; k <= g.layers; ++k) {
-    const auto v = from.gain_of_biases(k);
+    const auto v = from.gain_of_biases(by, k);
     if (!v) break;
     g.of_biases.push_back(*v);
   }
   for (int layer = 0; layer < g.layers; ++layer) {
     auto& row = g.of_weights.emplace_back();
     for (int f = 1; f < gains::fractions; ++f)
-      row[static_cast<std::size_t>(f)] = from.gain_of_weights(layer, gains::eighths[f]).value_or(-1);
+      row[static_cast<std::size_t>(f)] = from.gain_of_weights(by, layer, gains::eighths[f]).value_or(-1);
   }
   if (g.of_biases.empty()) throw std::invalid_argument("search: the analysis has no run of the classifier alone");
   return g;
