@@ -54,7 +54,7 @@ class host_learner {
     steps_.clear();
     int scratch = 0;
     for (int i = 0; i < plan_->steps; ++i) {
-      const step& s = plan_->s[i];
+      const thimble::step& s = plan_->s[i];
       steps_.push_back(rules::action_of(s));
       scratch = std::max(scratch, s.scratch);
     }
@@ -136,6 +136,8 @@ class host_learner {
     put_back();
     return {status::ok, now.loss, predicted};
   }
+  /// As the trainer's step, of the sample in input().
+  outcome step(int label, rates r) { return step_from(keep(), label, r); }
 
   /// Values at the ends of int16 in all gradients since reset(), as count_saturation counts; and trained weights at -127 or 127.
   void count_saturation(bool counts) { counts_ = counts; }
@@ -182,7 +184,7 @@ class host_learner {
       if (counts_ && i > plan_->forward_steps) count_saturated(plan_->s[i]);
     }
   }
-  void count_saturated(const step& s) {
+  void count_saturated(const thimble::step& s) {
     for (const int w : s.writes) {
       if (w < gradient * nodes || w >= mask * nodes || how.float_gradients) continue;
       const auto* v = reinterpret_cast<const std::int16_t*>(memory_.at[static_cast<std::size_t>(w)]);
@@ -193,7 +195,7 @@ class host_learner {
   /// The first step that reads what learns; and what it and later ones need of what is there before.
   void find_cut() {
     cut_ = 0;
-    const auto learns = [&](const step& s) {
+    const auto learns = [&](const thimble::step& s) {
       const facts& f = marked_.at[s.node];
       return f.trained > 0 || f.bias_trained;
     };
