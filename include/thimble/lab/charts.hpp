@@ -14,8 +14,7 @@ inline const char* unit_of(measure by) {
 }
 inline chart chart_of(const contributions& c, measure by) {
   const auto& s = c.subject();
-  chart to("What each layer's learning gains: " + s.network + ", " + s.data, "layer (with weights, the stem is 0)",
-           unit_of(by));
+  chart to("What each layer's learning gains: " + s.network, "layer (with weights, the stem is 0)", unit_of(by));
   to.include(0, 0);
   std::vector<point> biases;
   for (int layer = 0; layer < s.layers; ++layer) {
