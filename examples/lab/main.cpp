@@ -45,7 +45,9 @@ const std::map<std::string, std::string> usual{{"--data",
                                                {"--old-classes", "5"},
                                                {"--best", "3"},
                                                {"--by", "loss"},
-                                               {"--measured", "0"}};
+                                               {"--measured", "0"},
+                                               {"--instructions", "0"},
+                                               {"--per-mac", "1.7"}};
 
 parts load(const options& o) {
   return bench::load<learner>(o.text("--data"),
@@ -120,7 +122,9 @@ void search(const options& o) {
     const auto c = parse_update(word);
     known.push_back({word, {c, find.gain_of(c).value_or(0), planner::figures_of(c)}});
   }
-  const long macs = o.number<long>("--macs");
+  long macs = o.number<long>("--macs");
+  if (const auto most = o.number<double>("--instructions"); most > 0)
+    macs = static_cast<long>(most / o.number<double>("--per-mac"));
   for (const int bytes : o.numbers<int>("--bytes")) {
     const lab::budget limit{bytes, macs > 0 ? macs : lab::budget{}.macs};
     auto found = find.run(limit, {.best = o.number<int>("--best")});
