@@ -1,9 +1,11 @@
-// First half of the round trip: trains in float, quantizes, writes HEADER and the float accuracy. usage: train HEADER
+// First half of the round trip: trains in float, quantizes, writes HEADER with the float accuracy, and the same as FILE.tflite.
+// usage: train HEADER FILE.tflite
 #include <cstdio>
 #include <exception>
 #include <string>
 
 #include <thimble/formats/cpp_header.hpp>
+#include <thimble/formats/tflite/write_network.hpp>
 #include <thimble/lab/quantize.hpp>
 
 #include "stripes.hpp"
@@ -15,9 +17,10 @@ int main(int argc, char** argv) try {
   net.initialize(1);
   thimble::lab::adam optimizer(net.parameters);
   thimble::lab::fit(net, optimizer, train, {.epochs = 6, .batch = 20, .learning_rate = 5e-3f});
-  thimble::formats::write_cpp_header<stripes_network>(header,
-                                                      {"stripes_int8", "stripes_network", "stripes.hpp", "stripes"},
-                                                      thimble::lab::quantize(net, stripes(200, 3)));
+  const auto quantized = thimble::lab::quantize(net, stripes(200, 3));
+  thimble::formats::write_cpp_header<stripes_network>(
+      header, {"stripes_int8", "stripes_network", "stripes.hpp", "stripes"}, quantized);
+  thimble::tflite::write_tflite<stripes_network>(argc > 2 ? argv[2] : "stripes_file.tflite", quantized, "stripes");
   std::FILE* f = std::fopen(header.c_str(), "a");
   if (f == nullptr) return 2;
   std::fprintf(f, "\ninline constexpr double float_accuracy = %.4f;\n", thimble::lab::accuracy(net, test));

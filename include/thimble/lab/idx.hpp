@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -17,13 +16,15 @@
 
 #include <zlib.h>
 
+#include <thimble/lab/data_error.hpp>
+
 namespace thimble::lab {
 
 /// `<file>: byte <offset>: <what is wrong>`. In a gzipped file offsets count unpacked bytes (damaged
 /// gzip is reported up to a buffer early, as zlib unpacks ahead).
-struct idx_error : std::runtime_error {
+struct idx_error : data_error {
   idx_error(const std::filesystem::path& file, std::uint64_t offset, const std::string& what)
-      : std::runtime_error{file.string() + ": byte " + std::to_string(offset) + ": " + what} {}
+      : data_error{at_byte(file, offset, what)} {}
 };
 
 /// Elements of type uint8, the last dimension varying fastest; bytes.size() is the product of the dimensions.

@@ -24,6 +24,7 @@ inline double steady_seconds() {
 
 /// Columns of the terminal that `to` is, 80 if it does not tell, 0 if `to` is no terminal.
 inline std::size_t terminal_columns(std::FILE* to) {
+  if (to == nullptr) return 0;
   const int descriptor = fileno(to);
   if (descriptor < 0 || isatty(descriptor) == 0) return 0;
   winsize size{};
@@ -37,7 +38,7 @@ inline std::size_t terminal_columns(std::FILE* to) {
 class progress {
  public:
   struct options {
-    std::FILE* to = stderr;
+    std::FILE* to = stderr;                            ///< null: silent
     std::function<double()> seconds = steady_seconds;  ///< any monotonic clock
     std::size_t columns = terminal_columns(to);        ///< 0: plain lines
   };
@@ -88,6 +89,7 @@ class progress {
   }
 
   void report(double now, bool last) {
+    if (how_.to == nullptr) return;
     const double taken = now - start_;
     const double rate = taken > 0 ? static_cast<double>(done_) / taken : 0;
     const std::string number = std::to_string(percent());

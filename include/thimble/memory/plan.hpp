@@ -46,6 +46,9 @@ template <class Net, class Update>
 inline constexpr auto smallest =
     smallest_by_size<Net, Update>(std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{});
 
+/// Tensors that are tried in the first place.
+inline constexpr int first_places = 16;
+
 template <class Net, class Update, int... First>
 constexpr auto smallest_by_pressure(std::integer_sequence<int, First...>) {
   auto best = smallest<Net, Update>;
@@ -53,20 +56,26 @@ constexpr auto smallest_by_pressure(std::integer_sequence<int, First...>) {
   return best;
 }
 
-/// The smallest of all; what shares the scratch of a loop, and scratch itself, get their offsets.
+/// What shares the scratch of a loop, and scratch itself, get their offsets.
+template <class Plan>
+constexpr void place_shared(Plan& p) {
+  for (int k = 0; k < p.loops; ++k) {
+    const loop& l = p.l[k];
+    const int at = p.t[tensor_kinds * Plan::nodes + l.first].offset;
+    for (int i = l.first; l.scratch > 0 && i < l.first + l.count; ++i) {
+      p.s[i].scratch_at += at;
+      if (const int y = p.s[i].writes[0]; y >= 0 && p.t[y].shares) p.t[y].offset += at;
+    }
+  }
+}
+
+/// The smallest of all.
 template <class Net, class Update>
 constexpr auto smallest_plan() {
   auto best = smallest<Net, Update>;
   if constexpr (smallest<Net, Update>.peak > smallest<Net, Update>.lower_bound)
-    best = smallest_by_pressure<Net, Update>(std::make_integer_sequence<int, 16>{});
-  for (int k = 0; k < best.loops; ++k) {
-    const loop& l = best.l[k];
-    const int at = best.t[tensor_kinds * best.nodes + l.first].offset;
-    for (int i = l.first; l.scratch > 0 && i < l.first + l.count; ++i) {
-      best.s[i].scratch_at += at;
-      if (const int y = best.s[i].writes[0]; y >= 0 && best.t[y].shares) best.t[y].offset += at;
-    }
-  }
+    best = smallest_by_pressure<Net, Update>(std::make_integer_sequence<int, first_places>{});
+  place_shared(best);
   return best;
 }
 

@@ -1,22 +1,10 @@
 // The trained parameters of one node: where they lie, and where their gradients go.
 #pragma once
 #include <thimble/memory/plan.hpp>
-#include <thimble/tensor/fixed_point.hpp>
+#include <thimble/memory/step_sizes.hpp>
 #include <thimble/training/largest_channels.hpp>
-#include <thimble/training/rates.hpp>
 
 namespace thimble {
-
-/// What a step of learning carries from rule to rule. An integer gradient's value is q * 2^(e + k): k is the loss's for the
-/// output, the body's for all before the head. Float gradients are what they are.
-struct lesson {
-  int label = 0;
-  const float* target = nullptr;
-  kernels::step_size rate, bias_rate;
-  int loss_exponent = 0, body_exponent = 0;
-  fixed16 loss{};
-  std::uint32_t sample = 0;  ///< their number so far, if the learner counts them
-};
 
 template <class Net, class Update, int Node>
 class trained_parameters {
@@ -41,17 +29,14 @@ class trained_parameters {
 
   /// raise: what the gradient's exponent and its kernel leave to be made good.
   kernels::weight_sink<rule> weight_sink(int raise) const {
-    return {{weight_step(raise), weight_clip(), decay(), momentum(), largest_shift()},
-            {at<std::int8_t, weight>(), at<unsigned char, residual_of_weight>(), salt()},
+    return {sizes().of_weights(raise),
+            {at<std::int8_t, weight>(), at<unsigned char, residual_of_weight>(), sizes().salt()},
             at<std::int16_t, velocity_of_weight>(),
             at<std::int32_t, sum_of_weight>()};
   }
   kernels::bias_sink<rule> bias_sink(int raise) const {
-    return {{bias_step(raise), bias_clip(), {}, momentum(), largest_shift()},
-            at<std::int32_t, bias_of>(),
-            constant<node.bias_limit()>,
-            at<std::int32_t, velocity_of_bias>(),
-            at<std::int32_t, sum_of_bias>()};
+    return {sizes().of_biases(raise), at<std::int32_t, bias_of>(), constant<node.bias_limit()>,
+            at<std::int32_t, velocity_of_bias>(), at<std::int32_t, sum_of_bias>()};
   }
 
   /// Applies the sums of the samples so far, and begins new ones.
@@ -89,64 +74,14 @@ class trained_parameters {
         channel = largest_channels<Net, Node, node.trained>::order.v[place];
       const int o = values::layer_type::output_of_weight(node, row * node.weight_row + channel);
       const multipliers scale{channel_multipliers<Net, Node>::mantissa.v, channel_multipliers<Net, Node>::shift.v};
-      return kernels::size_for<rule>({1u << 30, 0}, scale[o], largest_shift()).mantissa != 0;
+      return kernels::size_for<rule>({1u << 30, 0}, scale[o], step_sizes<Net, Update, Node>::largest_shift())
+                 .mantissa != 0;
     } else {
       return true;
     }
   }
 
-  static constexpr double s_x() { return values::real_scale(role::x0); }
-  static constexpr double s_y() { return values::real_scale(role::y); }
-  static constexpr double one_weight = static_cast<double>(1 << rule.step_bits());  // in units of a step
-
-  static constexpr int largest_shift() { return channel_multipliers<Net, Node>::largest_shift; }
-
-  /// To be divided by the channel's multiplier: eff / s_w^2 = s_x^2 / (s_y^2 eff). Without scaling to be multiplied by it.
-  kernels::step_size weight_step(int raise) const {
-    constexpr double r = s_x() / s_y();
-    constexpr multiplier factor = scale_factor(rule.scales ? one_weight * r * r : one_weight);
-    return scaled(now_->rate, factor, raise);
-  }
-  /// The same for the biases: eff / (s_w s_x)^2 = 1 / (s_y^2 eff).
-  kernels::step_size bias_step(int raise) const {
-    constexpr multiplier factor = scale_factor(rule.scales ? 1 / (s_y() * s_y()) : 1.0);
-    return scaled(now_->bias_rate, factor, raise);
-  }
-  /// rate * clip / s_w = rate * clip * s_x / (s_y eff), likewise; without scaling rate * clip * s_w.
-  kernels::step_size weight_clip() const {
-    if constexpr (rule.clips) {
-      constexpr double ratio = rule.scales ? s_x() / s_y() : s_y() / s_x();
-      constexpr multiplier factor = scale_factor(one_weight * static_cast<double>(how.clip) * ratio);
-      return scaled(now_->rate, factor, 0);
-    } else {
-      return {};
-    }
-  }
-  kernels::step_size bias_clip() const {
-    if constexpr (rule.clips) {
-      constexpr multiplier factor = scale_factor(static_cast<double>(how.clip) * (rule.scales ? 1 / s_y() : s_y()));
-      return scaled(now_->bias_rate, factor, 0);
-    } else {
-      return {};
-    }
-  }
-  kernels::step_size decay() const {
-    if constexpr (rule.decays) {
-      // Applied once for all accumulated samples, whose rate is a share each.
-      constexpr multiplier factor = scale_factor(static_cast<double>(how.decay) * how.accumulated);
-      return scaled(now_->rate, factor, 0);
-    } else {
-      return {};
-    }
-  }
-  static constexpr int momentum() { return static_cast<int>(static_cast<double>(how.momentum) * 32768 + 0.5); }
-
-  std::uint32_t salt() const {
-    if constexpr (rule.stochastic)
-      return detail::mixed(detail::mixed(how.seed + static_cast<std::uint32_t>(Node)) + now_->sample);
-    else
-      return 0;
-  }
+  [[nodiscard]] step_sizes<Net, Update, Node> sizes() const { return step_sizes<Net, Update, Node>(now_); }
 
   unsigned char* trained_;
   const lesson* now_;

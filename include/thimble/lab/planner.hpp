@@ -1,0 +1,126 @@
+// The library's own memory planner, run on values: what a learner of some update would take, without compiling it. Host only.
+#pragma once
+#include <algorithm>
+#include <memory>
+
+#include <thimble/lab/update_choice.hpp>
+#include <thimble/memory/plan.hpp>
+#include <thimble/training/policy_choice.hpp>
+
+namespace thimble::lab {
+
+/// What a learner takes. Bytes are those of a build for THIMBLE_PORTABLE: fast kernels of a core may want scratch besides.
+struct plan_figures {
+  int arena = 0;         ///< bytes
+  int lower_bound = 0;   ///< bytes: no placement of the arena is smaller
+  int trained = 0;       ///< bytes that training changes
+  int learner = 0;       ///< sizeof the learner; with the bound in place of the arena if that was asked for
+  long macs = 0;         ///< multiplications of one step: forward, backward and learning
+  long macs_frozen = 0;  ///< those of them that a step from a latent spares
+};
+
+template <class Net, class... Policies>
+class planner {
+ public:
+  using net = with_loss<Net, thimble::detail::loss_of<Policies...>>;
+  using widest = thimble::detail::update_for<all_that_can_learn, Policies...>;
+  static constexpr const recipe& how = thimble::detail::how_of<widest>;
+  using graph = std::remove_const_t<decltype(marked<net, widest>)>;
+  static constexpr int nodes = graph::size;
+  using plan = thimble::plan<nodes, thimble::detail::rules_of<typename net::nodes, true>>;
+
+  /// The facts of the network under an update.
+  static graph marked_by(const update_choice& choice) {
+    graph g = graph_of<net>;
+    mark(g, choice);
+    for (int n = 0; n < nodes; ++n) {
+      facts& f = g.at[n];
+      f.float_gradients = how.float_gradients;
+      if ((f.trained > 0 || f.bias_trained) && !marked<net, widest>.at[n].bias_trained)
+        throw std::invalid_argument("update_choice: layer " + std::to_string(f.number) +
+                                    " cannot learn: a layer at or after it only infers");
+    }
+    return g;
+  }
+
+  /// The steps of an update and the lives of its tensors; nothing has a place yet.
+  static std::unique_ptr<plan> derived_by(const graph& g) {
+    auto p = std::make_unique<plan>();
+    thimble::detail::derive(*p, g, how, thimble::detail::list_steps<true>(typename net::nodes{}, g));
+    thimble::detail::list_loops(*p);
+    thimble::detail::find_lifetimes(*p, g.owner(g.output()));
+    return p;
+  }
+
+  /// The least that an update can take: as figures_of, with the live-set bound in place of the arena. Some 20 times as fast.
+  static plan_figures bound_of(const update_choice& choice) { return measure(choice, false).second; }
+  /// What it takes: the placements that the compiler would try.
+  static plan_figures figures_of(const update_choice& choice) { return measure(choice, true).second; }
+  /// The whole plan, with the places of all tensors.
+  static std::unique_ptr<plan> plan_of(const update_choice& choice) { return measure(choice, true).first; }
+
+ private:
+  using attempt = thimble::detail::attempt<plan>;
+  using placing_order = thimble::detail::placing_order;
+
+  static std::pair<std::unique_ptr<plan>, plan_figures> measure(const update_choice& choice, bool places) {
+    const graph g = marked_by(choice);
+    const auto derived = derived_by(g);
+    auto a = std::make_unique<attempt>(thimble::detail::prepare(*derived, true, placing_order::by_size));
+    plan_figures f;
+    f.lower_bound = a->p.lower_bound;
+    f.trained = a->p.trained;
+    auto best = std::make_unique<plan>(a->p);
+    best->peak = best->lower_bound;
+    if (places) place(*derived, *a, *best);
+    f.arena = best->peak;
+    f.learner = bytes_of_learner(f.arena, f.trained);
+    count(g, *derived, f);
+    return {std::move(best), f};
+  }
+
+  /// As smallest_plan in memory/plan.hpp.
+  static void place(const plan& derived, attempt& a, plan& best) {
+    namespace from = thimble::detail;
+    a = from::first_attempt(a);
+    best = a.p;
+    const auto take = [&](const plan& p) { from::keep_smaller(best, p); };
+    const auto is_least = [&] { return best.peak <= best.lower_bound; };
+    for (int i = 1; i < placement_attempts(nodes) && !is_least(); ++i) take((a = from::next_attempt(a)).p);
+    if (!is_least()) take(from::first_attempt(from::prepare(derived, false, placing_order::by_size)).p);
+    if (!is_least()) a = from::prepare(derived, true, placing_order::by_pressure);
+    for (int i = 0; i < from::first_places && !is_least(); ++i) take(from::first_attempt_from(a, i).p);
+    from::place_shared(best);
+  }
+
+  /// The learner's members: arena and trained bytes, each aligned to 8; two flags; what policies add.
+  static int bytes_of_learner(int arena, int trained) {
+    const auto up = [](int bytes, int to) { return (bytes + to - 1) / to * to; };
+    int bytes = up(std::max(arena, 1), 8) + trained + (how.counts_samples() ? 4 : 0) + 2;
+    if (how.counts_saturation) bytes = up(bytes, 4) + 4;
+    if (how.has_snapshot) bytes = up(bytes, 4) + up(trained + (how.counts_samples() ? 4 : 0) + 1, 4);
+    return up(bytes, 8);
+  }
+
+  /// Multiplications: of a layer with weights forward and in its input's gradient all, in its weights' gradient its trained share.
+  static void count(const graph& g, const plan& p, plan_figures& f) {
+    bool learns = false;
+    for (int i = 0; i < p.steps; ++i) {
+      const step& s = p.s[i];
+      const facts& node = g.at[s.node];
+      learns = learns || node.trained > 0 || node.bias_trained;
+      long macs = 0;
+      for (const int w : s.writes) {
+        if (w < 0 || node.number < 0) continue;
+        const int kind = w / nodes;
+        const long all = long{node.out.pixels()} * node.weights();
+        if (kind == value || kind == gradient) macs = all;
+        if (kind == weight) macs = all / node.weight_row * node.trained;
+      }
+      f.macs += macs;
+      if (!s.backward && !learns) f.macs_frozen += macs;
+    }
+  }
+};
+
+}  // namespace thimble::lab
