@@ -66,7 +66,7 @@ subject convolution() {
   if (kind >= 2) w = window_of(kind == 3 ? 3 : 5, kind == 3);
   if (kind == 3) w.kernel_h = w.kernel_w = 3;
   const int in = kind == 3 ? 3 : one_in(2) ? 4 * number(1, 16) : number(1, 70);
-  const int out = kind == 4 ? number(250, 300) : number(1, 40);
+  const int out = kind == 4 ? number(250, 300) : one_in(3) ? 8 * number(1, 5) : number(1, 40);
   s.g = {{number(1, 14), number(1, 14), in}, {1, 1, out}, w};
   if (kind == 1) s.g.in.h = s.g.in.w = 1, s.g.in.c = number(1, 700);
   if (kind == 4) s.g.in.h = number(1, 4), s.g.in.w = number(1, 3), s.g.in.c = number(1, 20);
@@ -81,7 +81,7 @@ subject depthwise() {
   w.pad_top = number(0, w.kernel_h - w.stride_h);
   w.pad_left = number(0, w.kernel_w - 1);
   if (one_in(6)) w = window_of(5, one_in(2));
-  const int c = number(1, 12);
+  const int c = one_in(3) ? 8 * number(1, 2) : number(1, 12);
   s.g = {{number(1, 40), number(1, 40), c}, {1, 1, one_in(6) ? c * number(2, 3) : c}, w};
   if (one_in(5)) s.g.in.h = number(60, 100), s.g.in.w = number(60, 100), s.g.in.c = s.g.out.c = number(1, 4);  // bands
   return s;

@@ -16,7 +16,7 @@ constexpr bool is_plane(const geometry& g) {
          7 * g.in.row() < 65536 && 49 * g.out.c < 65536;
 }
 
-/// What is masked, or shifts left: one copy, whatever the key.
+/// What shifts left, or is masked where a byte of the mask has bits of two pixels: one copy, whatever the key.
 THIMBLE_NOINLINE inline void filter_by_pairs(const geometry& g, const convolution_args& a) {
   depthwise_convolution(arm_dsp{}, g, a);
 }
@@ -45,8 +45,15 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
   if (l.turned) along.out = made;
   if (along.out <= 0) return;
+  const bool masked = a.mask != nullptr;
+  if (masked)
+    std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made * g.out.row() / 8));
 
   plane p;
+  p.low = a.range.low;
+  p.high = a.range.high;
+  p.y_first = a.y;
+  p.mask = a.mask;
   p.x = rows + start * Stride;
   p.y_zero = a.y_zero;
   p.x_zero = a.x_zero;
@@ -71,7 +78,8 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       gather_bytes(p.w, 0, w, row, 0, Taps * Taps, 1);
     p.bias = a.bias != nullptr ? a.bias[o] : 0;
     p.mantissa = a.scale.mantissa[o];
-    p.shift = a.scale.shift[o];
+    p.shift = a.scale.mantissa[o] != 0 ? a.scale.shift[o] : -1;
+    p.bit = 1 << (o & 7);
     for (int begin = first, held = 0; begin < last; begin += l.outputs) {
       const int end = begin + l.outputs < last ? begin + l.outputs : last;
       const int top = begin * Stride - across.pad, count = (end - begin - 1) * Stride + Taps;  // rows of the plane
@@ -85,7 +93,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       }
       p.y = a.y + begin * across.y + start * along.y + o;
       p.rows = end - begin;
-      filter_plane<Taps, Stride>(&p);
+      masked ? filter_plane<Taps, Stride, true>(&p) : filter_plane<Taps, Stride, false>(&p);
       if (end == last) break;
       held = Taps - Stride;
       std::memmove(rows, rows + l.outputs * Stride * l.width, static_cast<std::size_t>(held * l.width));
@@ -103,7 +111,7 @@ constexpr kernel_needs depthwise_needs(arm_mve, const geometry& g) {
 
 /// The same bytes as portable.
 THIMBLE_INLINE void depthwise_convolution(arm_mve, const geometry& g, const convolution_args& a) {
-  if (a.mask != nullptr || !mve::all_shift_right(a.scale, g.out.c)) return mve::filter_by_pairs(g, a);
+  if ((a.mask != nullptr && g.out.c % 8 != 0) || !mve::all_shift_right(a.scale, g.out.c)) return mve::filter_by_pairs(g, a);
   const bool two = g.win.stride_h == 2;
   if (g.win.kernel_h == 3)
     two ? mve::filter_channels<3, 2>(g, a) : mve::filter_channels<3, 1>(g, a);
