@@ -232,7 +232,11 @@ void check_sum() {
   if (k.scales.y.shift > 0) return;
   k.range = one_in(4) ? thimble::limits{-100, 90} : thimble::limits{};
   k.y = expected;
+  const bool masked = one_in(3);
+  for (int i = 0; i <= n / 8 + 1; ++i) expected_mask[i] = made_mask[i] = 0x5a;
+  if (masked) k.mask = expected_mask;
   addition(portable{}, k);
+  if (masked) k.mask = made_mask;
   const int over = number(0, 2);
   k.a = x;
   k.b = x + n;
@@ -240,7 +244,7 @@ void check_sum() {
   addition(native{}, k);
   ++run;
   for (int i = 0; i < n; ++i)
-    if (k.y[i] != expected[i]) {
+    if (k.y[i] != expected[i] || made_mask[i / 8] != expected_mask[i / 8]) {
       ++failures;
       firmware::print("sum of ", n, " differs at ", i, "\n");
       return;
