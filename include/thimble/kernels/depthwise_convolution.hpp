@@ -168,6 +168,7 @@ constexpr kernel_needs depthwise_gradient_needs(portable, const geometry&) { ret
 #include <thimble/kernels/depthwise_convolution/arm_dsp.hpp>
 #include <thimble/kernels/depthwise_convolution/arm_mve.hpp>
 #include <thimble/kernels/depthwise_gradient/arm_dsp.hpp>
+#include <thimble/kernels/depthwise_gradient/arm_mve.hpp>
 
 namespace thimble::kernels {
 
