@@ -19,16 +19,16 @@ struct block {
   const std::int16_t* x;  ///< the plane
   const std::int16_t* w;  ///< rows of Taps taps
   int rows_of_taps;
-  int above;       ///< rows of taps of the first output that lie above the plane's rows that are not zero
-  int inside;      ///< these rows
-  int x_row;       ///< bytes of a row of the plane
-  int w_row;       ///< bytes of a row of taps
+  int above;        ///< rows of taps of the first output that lie above the plane's rows that are not zero
+  int inside;       ///< these rows
+  int x_row;        ///< bytes of a row of the plane
+  int w_row;        ///< bytes of a row of taps
   std::int16_t* y;  ///< afterwards behind the last row
-  int outputs;     ///< in a row
-  int rows;        ///< of outputs
-  int y_step;      ///< bytes from output to output
-  int y_row;       ///< bytes from row to row
-  int channels;    ///< that are written, at most eight
+  int outputs;      ///< in a row
+  int rows;         ///< of outputs
+  int y_step;       ///< bytes from output to output
+  int y_row;        ///< bytes from row to row
+  int channels;     ///< that are written, at most eight
   eight_multipliers scale;
   int first;  ///< bytes from x to where the first output's window begins, if above the plane too
 };

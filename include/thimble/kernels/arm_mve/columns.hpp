@@ -23,13 +23,13 @@ struct columns {
   const four_channels* first;
   const four_channels* end;
   std::int8_t* y;
-  int y_step;       ///< bytes from pixel to pixel
-  int next_row;     ///< K - K rounded up to sixteen, as the loop leaves a row
-  int next_groups;  ///< the same to the next four channels: 3 pixels 3 K less it, 1 pixel 4 K less it
-  int x_next;       ///< bytes from tile to tile
-  int y_next;       ///< bytes from behind a pixel's last channel made to the first of the next tile
-  int tiles;        ///< at least 1
-  int size;         ///< K: products of a sum
+  int y_step;                      ///< bytes from pixel to pixel
+  int next_row;                    ///< K - K rounded up to sixteen, as the loop leaves a row
+  int next_groups;                 ///< the same to the next four channels: 3 pixels 3 K less it, 1 pixel 4 K less it
+  int x_next;                      ///< bytes from tile to tile
+  int y_next;                      ///< bytes from behind a pixel's last channel made to the first of the next tile
+  int tiles;                       ///< at least 1
+  int size;                        ///< K: products of a sum
   std::int32_t y_zero, low, high;  ///< the limits less y_zero
   const std::int8_t* y_first;      ///< whose bit is the mask's first
   std::uint8_t* mask;              ///< zero so far

@@ -188,21 +188,25 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .purgem th_sum
 )"
       : "+r"(r0)
-      : [taps] "i"(Taps), [stride] "i"(Stride), [lanes] "i"(rows_of_vector(Taps) * Taps),
-        [masked] "i"(Masked ? 1 : 0)
+      : [taps] "i"(Taps), [stride] "i"(Stride), [lanes] "i"(rows_of_vector(Taps) * Taps), [masked] "i"(Masked ? 1 : 0)
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory", "d0", "d1", "d2", "d3",
         "d4", "d5", "d6", "d7");
 }
 
-/// `rows` rows of `count` values, `step` bytes from value to value, to rows of `width` bytes. Half an instruction a value.
+/// `rows` rows of `count` values, `step` bytes from value to value, to rows of `width` bytes. Half an instruction a value, and 12 a row;
+/// 6 a row of at most eight.
 THIMBLE_NOINLINE inline void gather_bytes(std::int8_t* to, int width, const std::int8_t* from, int step, int next,
                                           int count, int rows) {
   asm volatile(
-      "movs r4, #0\n\tvidup.u16 q1, r4, #1\n\tvmul.i16 q1, q1, %[step]\n\tlsl r6, %[step], #3\n"
+      "movs r4, #0\n\tvidup.u16 q1, r4, #1\n\tvmul.i16 q1, q1, %[step]\n\tlsl r6, %[step], #3\n\t"
+      "cmp %[count], #8\n\tble 3f\n"
       "1:\n\tmov r4, %[from]\n\tmov r5, %[to]\n\tdlstp.16 lr, %[count]\n"
       "2:\n\tvldrb.u16 q0, [r4, q1]\n\tvstrb.16 q0, [r5], #8\n\tadd r4, r4, r6\n\tletp lr, 2b\n\t"
-      "add %[from], %[from], %[next]\n\tadd %[to], %[to], %[width]\n\tsubs %[rows], #1\n\tbne 1b\n\t"
-      : [to] "+r"(to), [from] "+r"(from), [rows] "+r"(rows)
+      "add %[from], %[from], %[next]\n\tadd %[to], %[to], %[width]\n\tsubs %[rows], #1\n\tbne 1b\n\tb 5f\n"
+      "3:\n\tvctp.16 %[count]\n\tdls lr, %[rows]\n"
+      "4:\n\tvpstt\n\tvldrbt.u16 q0, [%[from], q1]\n\tvstrbt.16 q0, [%[to]]\n\t"
+      "add %[from], %[from], %[next]\n\tadd %[to], %[to], %[width]\n\tle lr, 4b\n5:\n\t"
+      : [to] "+l"(to), [from] "+r"(from), [rows] "+r"(rows)
       : [width] "r"(width), [step] "r"(step), [next] "r"(next), [count] "r"(count)
       : "r4", "r5", "r6", "lr", "cc", "memory", "d0", "d1", "d2", "d3");
 }

@@ -20,7 +20,7 @@ struct row_products {
   int next;  ///< bytes from row to row: of t; of w, if sums are kept. What n takes in eights
   int tiles;
   unsigned char* to;
-  int to_next;  ///< bytes from tile to tile; if sums are kept, from row to row of sums
+  int to_next;         ///< bytes from tile to tile; if sums are kept, from row to row of sums
   std::int32_t shift;  ///< under 0: to the right
   std::int32_t zeros[2];
   std::uint16_t offsets[8];  ///< where gradients lie: of t's rows 0, 2, 1, 2 with w's first row, and with its second

@@ -159,8 +159,25 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolutio
     std::memset(a.mask + a.part.begin * g.out.row() / 8, 0,
                 static_cast<std::size_t>((a.part.end - a.part.begin) * g.out.row() / 8));
 
-  mve::column_source c{{{}, w, table, table + chunk, a.y, g.out.c, 0, 0, 0, 0, 0, size, a.y_zero,
-                        a.range.low - a.y_zero, a.range.high - a.y_zero, a.y, a.mask, g.out.c / 8, {1, 2, 4, 8}},
+  mve::column_source c{{{},
+                        w,
+                        table,
+                        table + chunk,
+                        a.y,
+                        g.out.c,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        size,
+                        a.y_zero,
+                        a.range.low - a.y_zero,
+                        a.range.high - a.y_zero,
+                        a.y,
+                        a.mask,
+                        g.out.c / 8,
+                        {1, 2, 4, 8}},
                        chunk,
                        size};
   if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1) {

@@ -85,8 +85,8 @@ THIMBLE_INLINE void convolution_input_gradient(arm_mve, const geometry& g, const
     const int pixels = all - first < s.pixels ? all - first : s.pixels;
     const mve::row_scaling scaling{factors, a.dy + first * n, t, n / 8, pixels, n % 8, a.limit};
     mve::scale_rows(&scaling);
-    const mve::gradient_columns columns{t,       reinterpret_cast<std::int8_t*>(scratch + s.w), n, row, pixels,
-                                        a.shift, c,                                             a.adds};
+    const mve::gradient_columns columns{
+        t, reinterpret_cast<std::int8_t*>(scratch + s.w), n, row, pixels, a.shift, c, a.adds};
     std::int16_t* const dx = a.dx + first * c;
     for (int i = 0; i < k; i += 2) mve::gather_columns(columns, dx + i, a.w.sram + i, k, i + 1 < k);
     for (int i = k; i < c; i += 2) mve::gather_columns(columns, dx + i, flash + i, c, i + 1 < c);
