@@ -182,6 +182,15 @@ void check(subject s) {
   a.y = y;
   a.mask = s.masked ? made_mask : nullptr;
   a.scratch = scratch + guard;
+  if (needs.folds && !s.masked && kernels::all_shift_right(a.scale, g.out.c) && one_in(2)) {
+    static std::int32_t folded[most_channels];
+    for (int o = 0; o < g.out.c; ++o)
+      folded[o] =
+          kernels::fold<1>(flash + o * g.in.c, g.in.c, a.bias == nullptr ? nullptr : a.bias + o, 2147483647, a.x_zero)
+              .v[0];
+    a.folded = folded;
+    a.bias = nullptr;
+  }
   if (!over && one_in(2)) {  // in two parts
     a.part = {0, number(0, g.out.h)};
     Operation::body(native{}, g, a);

@@ -11,6 +11,7 @@ struct kernel_needs {
   int scratch = 0;     ///< bytes, aligned to words
   bool by_channel =
       false;  ///< output channel c is written after all of input channel c is read: y may begin where x does
+  bool folds = false;  ///< uses folded_biases, if the layer has them
 };
 
 template <class Operation, class Target>

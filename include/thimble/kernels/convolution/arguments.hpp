@@ -1,6 +1,7 @@
 // What a convolution's kernels are called with.
 #pragma once
 #include <thimble/kernels/access.hpp>
+#include <thimble/kernels/convolution/folded.hpp>
 #include <thimble/kernels/geometry.hpp>
 #include <thimble/tensor/requantize.hpp>
 
@@ -21,6 +22,8 @@ struct convolution_args {
   rows part;
   int w_zero = 0;
   unsigned char* scratch = nullptr;  ///< as convolution_forward::needs says
+  const std::int32_t* folded =
+      nullptr;  ///< folded_biases in place of bias, where needs asks for them, nothing learns or is masked, and all_shift_right; or null
 };
 
 /// The same, but y is the accumulator rescaled to Q15.16: real = y * 2^-16. scale[o] = s_x * s_w[o].

@@ -1,6 +1,7 @@
 // Convolution by dot products of sixteen int8 values, four channels at a time.
 #pragma once
 #include <thimble/kernels/arm_mve/columns.hpp>
+#include <thimble/kernels/arm_mve/row.hpp>
 #include <thimble/kernels/convolution/arm_dsp.hpp>
 
 #if defined(__ARM_FEATURE_MVE)
@@ -18,8 +19,8 @@ THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
   const int fan_in = dsp::filter_size(g), groups = g.out.c / 4;
   const bool reads_in_place = g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1;
   const int window = 48 * (reads_in_place && g.out.pixels() == 1 && groups > 16 ? 16 : groups);
-  const int fit = 4096 / fan_in, some = fit < 1 ? 1 : fit < 15 ? fit : 15;
-  const int windows = reads_in_place ? 0 : some < g.out.w ? some : g.out.w;
+  const int fit = 4096 / fan_in, some = fit < 3 ? 1 : fit < 15 ? fit / 3 * 3 : 15;
+  const int windows = reads_in_place ? 0 : some < g.out.pixels() ? some : g.out.pixels();
   const int weights = window + (windows * fan_in + 3) / 4 * 4;
   const int bytes = weights + (is_split(g) ? (g.out.c * fan_in + 3) / 4 * 4 : 0), others = dsp::scratch_of(g).bytes;
   return {fan_in, groups, window, windows, weights, bytes > others ? bytes : others};
@@ -132,17 +133,40 @@ THIMBLE_INLINE void copy_window(const geometry& g, std::int8_t* to, const std::i
   }
 }
 
+/// A dense layer with folded biases: no tables to make.
+THIMBLE_NOINLINE inline void multiply_folded(const geometry& g, const convolution_args& a) {
+  const int size = g.in.c, channels = g.out.c;
+  const row r{a.x,
+              size,
+              4 * size - (size + 15) / 16 * 16,
+              a.y_zero,
+              a.y + channels,
+              launder(a.w.flash),
+              launder(a.folded),
+              a.scale.mantissa,
+              a.scale.shift,
+              a.y,
+              a.range.low - a.y_zero,
+              a.range.high - a.y_zero};
+  if (a.part.begin < a.part.end) multiply_row(&r);
+}
+
 }  // namespace mve
 
 constexpr kernel_needs convolution_needs(arm_mve, const geometry& g) {
   const mve::convolution_scratch s = mve::scratch_of(g);
-  return {.serves = !g.listed && g.groups == 1 && s.bytes <= 24 * 1024, .scratch = s.bytes, .by_channel = false};
+  const bool dense = g.in.pixels() == 1 && g.win.taps() == 1 && g.out.c % 4 == 0;
+  return {.serves = !g.listed && g.groups == 1 && s.bytes <= 24 * 1024,
+          .scratch = s.bytes,
+          .by_channel = false,
+          .folds = dense && g.trained == 0};
 }
 
 /// The same bytes as portable. Tiles of three pixels may reach over rows, as a row of three pixels or more lies behind all the
 /// outputs that they make (row_lag).
 THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolution_args& a) {
   const geometry g = layer, seen = layer;  // the address of `seen` escapes: nothing about it is constant after a call
+  if (a.folded != nullptr) return mve::multiply_folded(seen, a);
   const mve::convolution_scratch s = mve::scratch_of(g);
   auto* const table = reinterpret_cast<mve::four_channels*>(a.scratch);
   auto* const copied = reinterpret_cast<std::int8_t*>(a.scratch + s.window);
@@ -196,14 +220,17 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolutio
     }
     return;
   }
-  for (int oy = a.part.begin; oy < a.part.end; ++oy)
-    for (int ox = 0; ox < g.out.w; ox += s.windows) {
-      const int pixels = s.windows < g.out.w - ox ? s.windows : g.out.w - ox;
-      std::int8_t* const y = a.y + (oy * g.out.w + ox) * g.out.c;
-      for (int i = 0; i < pixels; ++i) mve::copy_window(g, copied + i * size, a.x, oy, ox + i, a.x_zero);
-      if (chunk > 0) mve::multiply_pixels(c, copied, y, pixels, w);
-      mve::multiply_rest(seen, a, copied, size, w, pixels, y);
+  int oy = a.part.begin, ox = 0;
+  for (int left = (a.part.end - oy) * g.out.w, pixels; left > 0; left -= pixels) {  // over rows: all is copied before
+    pixels = s.windows < left ? s.windows : left;
+    std::int8_t* const y = a.y + (oy * g.out.w + ox) * g.out.c;
+    for (int i = 0; i < pixels; ++i) {
+      mve::copy_window(g, copied + i * size, a.x, oy, ox, a.x_zero);
+      if (++ox == g.out.w) ox = 0, ++oy;
     }
+    if (chunk > 0) mve::multiply_pixels(c, copied, y, pixels, w);
+    mve::multiply_rest(seen, a, copied, size, w, pixels, y);
+  }
 }
 
 }  // namespace thimble::kernels
