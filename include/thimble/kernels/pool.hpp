@@ -127,6 +127,12 @@ THIMBLE_INLINE void max_pool_gradient(portable, const geometry g, const pool_gra
   });
 }
 
+}  // namespace thimble::kernels
+
+#include <thimble/kernels/pool/arm_mve.hpp>
+
+namespace thimble::kernels {
+
 struct average_pooling {
   template <class Target>
   THIMBLE_INLINE static void body(Target t, const geometry& g, const pool_args& a) {
