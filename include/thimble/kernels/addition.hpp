@@ -48,6 +48,7 @@ THIMBLE_INLINE void scaled_gradient(portable, const scaled_gradient_args<Gradien
 #include <thimble/kernels/addition/arm_dsp.hpp>
 #include <thimble/kernels/addition/arm_mve.hpp>
 #include <thimble/kernels/addition/gradient_arm_dsp.hpp>
+#include <thimble/kernels/addition/gradient_arm_mve.hpp>
 
 namespace thimble::kernels {
 
