@@ -1,5 +1,6 @@
 // The gradients of pointwise convolutions by dot products of eight int16 values: tiles of three rows by two.
 #pragma once
+#include <thimble/kernels/arm_mve/learning.hpp>
 #include <thimble/kernels/arm_mve/plane.hpp>
 #include <thimble/kernels/arm_mve/products.hpp>
 #include <thimble/kernels/arm_mve/scaled.hpp>
@@ -90,6 +91,63 @@ THIMBLE_INLINE void convolution_input_gradient(arm_mve, const geometry& g, const
     std::int16_t* const dx = a.dx + first * c;
     for (int i = 0; i < k; i += 2) mve::gather_columns(columns, dx + i, a.w.sram + i, k, i + 1 < k);
     for (int i = k; i < c; i += 2) mve::gather_columns(columns, dx + i, flash + i, c, i + 1 < c);
+  }
+}
+
+namespace mve {
+
+/// Scratch of a weight gradient: a band of input channels, a row of positions each, and one more; three output channels; sums.
+struct correlation_scratch {
+  int row;       ///< positions, in eights
+  int channels;  ///< of a band, even unless all
+  [[nodiscard]] constexpr int held() const { return (channels + 1) / 2 * 2; }
+  [[nodiscard]] constexpr int dy() const { return row * held(); }
+  [[nodiscard]] constexpr int sums() const { return dy() + 6 * row; }
+  [[nodiscard]] constexpr int bytes() const { return sums() + 12 * held(); }
+};
+THIMBLE_INLINE constexpr correlation_scratch correlation_scratch_of(const geometry& g) {
+  constexpr int most = 8 * 1024;
+  const int row = in_eights(g.out.pixels()), fit = most / row / 2 * 2;
+  return {row, g.trained < fit ? g.trained : fit};
+}
+
+}  // namespace mve
+
+constexpr kernel_needs weight_gradient_needs(arm_mve, const geometry& g) {
+  const window& w = g.win;
+  const bool pointwise = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1;
+  return {.serves = pointwise && g.groups == 1 && g.out.pixels() <= 256 && g.in.c < 4096 && g.out.c < 4096,
+          .scratch = g.out.pixels() <= 256 ? mve::correlation_scratch_of(g).bytes() : 0};
+}
+
+/// The same steps as portable: sums of dy * x, then less the zero point times the sum of dy. Scratch: correlation_scratch.
+template <learning_rule Rule>
+THIMBLE_INLINE void convolution_weight_gradient(arm_mve, const geometry& g, const weight_gradient_args<Rule>& a) {
+  const mve::correlation_scratch s = mve::correlation_scratch_of(g);
+  auto* const x = reinterpret_cast<std::int8_t*>(a.scratch);
+  auto* const dy = reinterpret_cast<std::int16_t*>(a.scratch + s.dy());
+  auto* const sums = reinterpret_cast<std::int32_t*>(a.scratch + s.sums());
+  const int n = g.out.c, k = g.trained, positions = g.out.pixels(), held = s.held();
+  mve::row_products p{};
+  p.n = positions;
+  p.next = s.row;
+  p.to = a.scratch + s.sums();
+  p.to_next = 4 * held;
+  for (int begin = 0; begin < k; begin += s.channels) {
+    const int channels = k - begin < s.channels ? k - begin : s.channels;
+    mve::gather_bytes(x, s.row, a.from.x + begin, a.from.x_row, 1, positions, channels);
+    for (int o = 0; o < n; o += 3) {
+      const int rows = n - o < 3 ? n - o : 3;
+      const mve::three_sums total = mve::gather_three(dy, 2 * s.row, a.from.dy + o, 2 * n, positions, rows);
+      for (int j = 0; j < 3; ++j) p.t[j] = dy + (j < rows ? j : 0) * s.row;
+      p.w[0] = x;
+      p.w[1] = x + s.row;
+      p.tiles = (channels + 1) / 2;
+      mve::multiply_rows<mve::sums_are::kept>(&p);
+      for (int j = 0; j < rows; ++j)
+        mve::learn<Rule>(a.to.of(a.scale[o + j]), (o + j) * k + begin, sums + j * held, -a.from.x_zero * total.v[j],
+                         channels);
+    }
   }
 }
 
