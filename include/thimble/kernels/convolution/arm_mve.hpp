@@ -75,7 +75,7 @@ THIMBLE_NOINLINE inline void multiply_pixels(column_source& s, const std::int8_t
   const int padded = (c.size + 15) / 16 * 16, threes = pixels / 3;
   const auto run = [&]<int Pixels>(int tiles) THIMBLE_LAMBDA_INLINE {
     if (tiles == 0) return;
-    for (int p = 0; p < 3; ++p) c.x[p] = x + p * s.x_step;
+    for (int p = 0; p < 3; ++p) c.x[p] = x + (p < Pixels ? p * s.x_step : 0);
     c.y = y;
     c.w = w;
     c.next_row = c.size - padded;
