@@ -2,7 +2,7 @@
 #pragma once
 #include <type_traits>
 
-#include <thimble/memory/placement.hpp>
+#include <thimble/memory/plan.hpp>
 #include <thimble/training/loss.hpp>
 
 namespace thimble {
@@ -22,7 +22,38 @@ struct layer_only_infers {
   static_assert(Node < 0, "nothing can learn at or before a layer that only infers: see it, its node and why above");
 };
 
+template <detail::text Layer, detail::text Name>
+struct rows_cannot_be_pushed {
+  static_assert(
+      Layer.c[0] == 0,
+      "policy pushed_rows: the first layer, seen above, learns or cannot be made row by row, so the sample must "
+      "be whole: use row_by_row");
+};
+
 namespace detail {
+
+/// Whether rows of the sample can be worked into the network as they come.
+template <class Net, class Update>
+struct rows_fault {
+  static constexpr const facts& first = graph_of<Net>.at[1];
+  static constexpr bool cannot = [] {
+    if constexpr (how_of<Update>.pushes_rows()) {
+      constexpr const auto& p = layer_by_layer_plan<Net, Update>;
+      return p.steps == 0 || first_to_learn(p) == 0 || p.s[0].rows.kernel == 0 || p.s[0].reads[0] != 0;
+    } else {
+      return false;
+    }
+  }();
+  template <bool Cannot, class = void>
+  struct said {
+    using type = no_fault;
+  };
+  template <class Dummy>
+  struct said<true, Dummy> {
+    using type = rows_cannot_be_pushed<as_text([] { return first.kind; }), as_text([] { return first.name; })>;
+  };
+  using type = typename said<cannot>::type;
+};
 
 template <class Net, class Update>
 struct fresh_head_fault {
@@ -96,7 +127,8 @@ struct learner_fault {
   using network = typename network_fault<Net>::type;
   using update = typename otherwise<network, update_fault, Net, Update>::type;
   using gradient = typename otherwise<update, gradient_fault, Net, Update>::type;
-  using type = typename otherwise<gradient, fresh_head_fault, Net, Update>::type;
+  using head = typename otherwise<gradient, fresh_head_fault, Net, Update>::type;
+  using type = typename otherwise<head, rows_fault, Net, Update>::type;
 };
 
 }  // namespace detail

@@ -1,10 +1,6 @@
 // A network, what of it learns, and the memory of both: it walks the plan's steps. What users hold is built on it.
 #pragma once
-#include <cstddef>
-#include <span>
-#include <utility>
-
-#include <thimble/memory/binding.hpp>
+#include <thimble/memory/arena.hpp>
 #include <thimble/memory/budget.hpp>
 #include <thimble/memory/cut.hpp>
 #include <thimble/status.hpp>
@@ -12,29 +8,27 @@
 namespace thimble::detail {
 
 template <class Net, class Update>
-class engine {
+class engine : public arena<Net, Update> {
+ protected:
+  using arena<Net, Update>::arena_;
+  using arena<Net, Update>::trained_;
+  using arena<Net, Update>::forget_sample;
+
  public:
+  using arena<Net, Update>::inputs;
+  using arena<Net, Update>::pushes_rows;
   static constexpr const auto& plan = plan_of<Net, Update>;
   static constexpr const auto& graph = marked<Net, Update>;
   static constexpr int nodes = graph.size;
   static constexpr int output_node = graph.owner(graph.output());
-  static constexpr int inputs = graph.at[0].out.size(), outputs = graph.at[output_node].out.size();
+  static constexpr int outputs = graph.at[output_node].out.size();
   static constexpr const recipe& how = how_of<Update>;
   static constexpr bool trains = plan.trained > 0;
   /// All that training changes: parameters, the optimizer's state, the number of samples if a policy asks for it.
-  static constexpr std::size_t trained_bytes =
-      static_cast<std::size_t>(plan.trained) + (trains && how.counts_samples() ? 4 : 0);
+  using arena<Net, Update>::trained_bytes;
   /// How samples are stored, and how the output is (logits: see facts).
   static constexpr quantization input_quantization = node_values<Net, 0>::quantized(role::y);
   static constexpr quantization output_quantization = node_values<Net, graph.output()>::quantized(role::y);
-
-  /// Where the sample goes, int8 in the network's input quantization. Ask again before every infer and every step, and write
-  /// all of it: it shares the arena, and each call overwrites it. A step without refuses (status::no_sample).
-  std::span<std::int8_t, static_cast<std::size_t>(inputs)> input() {
-    has_sample_ = true;
-    return std::span<std::int8_t, static_cast<std::size_t>(inputs)>(reinterpret_cast<std::int8_t*>(arena_ + input_at),
-                                                                    static_cast<std::size_t>(inputs));
-  }
 
   /// Back to factory state: what may learn is copied from flash again.
   void reset() {
@@ -54,15 +48,12 @@ class engine {
   /// The bytes that training changes. Empty until the first infer, step or reset: all zero.
   [[nodiscard]] std::span<const unsigned char> trained() const { return {trained_, trained_bytes}; }
 
-  /// Whether input() was asked for since the last call that took the sample.
-  [[nodiscard]] bool has_sample() const { return has_sample_; }
-
  protected:
   /// The forward pass in two parts, one copy of each: what no learning changes, and the rest.
   THIMBLE_NOINLINE void frozen_part() {
     if (!begun_) reset();
-    run<0, cut.loop>(nullptr);
-    has_sample_ = false;
+    run<pushes_rows ? 1 : 0, cut.loop>(nullptr);
+    forget_sample();
   }
   THIMBLE_NOINLINE void learning_part() { run<cut.loop, plan.forward_loops>(nullptr); }
   void forward() {
@@ -81,7 +72,7 @@ class engine {
     const unsigned char* b = from.bytes;
     for (const piece& p : pieces.v)
       for (int i = 0; i < p.bytes; ++i) arena_[p.at + i] = *b++;
-    has_sample_ = false;
+    forget_sample();
   }
 
   /// The loss and the gradient of what it reads; then the rest.
@@ -113,10 +104,7 @@ class engine {
     return n;
   }
 
-  // All zero, so that the object lies in .bss: {} makes it constant-initialized.
-  alignas(8) unsigned char arena_[static_cast<std::size_t>(plan.peak)]{};
-  alignas(8) unsigned char trained_[trained_bytes > 0 ? trained_bytes : 1]{};
-  bool begun_ = false, has_sample_ = false;
+  bool begun_ = false;
 
   /// The network's output, until the next call: int8, or Q15.16 if it is logits.
   template <class T>
@@ -125,7 +113,6 @@ class engine {
   }
 
  private:
-  static constexpr int input_at = plan.t[value * nodes].offset;
   static constexpr int output_at = plan.t[value * nodes + output_node].offset;
 
   /// A tensor of the latent.
@@ -238,11 +225,10 @@ class engine {
   template <int Loop>
   THIMBLE_INLINE void run_loop(lesson* now) {
     constexpr loop l = plan.l[Loop];
-    for (int i = 0; i < l.iterations; ++i) run_steps<l.first>(now, std::make_integer_sequence<int, l.count>{});
-  }
-  template <int First, int... Step>
-  THIMBLE_INLINE void run_steps(lesson* now, std::integer_sequence<int, Step...>) {
-    (run_step<First + Step>(now), ...);
+    if constexpr (l.by_rows)
+      run_rows<Net, Update, Loop>(arena_, trained_);
+    else
+      run_step<l.first>(now);
   }
   template <int Step>
   THIMBLE_INLINE void run_step(lesson* now) {
@@ -265,13 +251,18 @@ class engine {
 
 /// What stands in for an engine that cannot be, so that one error is printed.
 struct inert_engine {
-  static constexpr int inputs = 1, outputs = 1;
+  static constexpr int inputs = 1, outputs = 1, inputs_at_once = 1, rows_in_flight = 1;
+  static constexpr bool pushes_rows = false;
   static constexpr std::size_t trained_bytes = 0, latent_bytes = 1;
   struct latent {
     unsigned char bytes[1];
   };
   static constexpr quantization input_quantization{}, output_quantization{};
   std::span<std::int8_t> input() { return {&pixel, 1}; }
+  std::span<std::int8_t> next_row() { return {&pixel, 1}; }
+  void push_row() {}
+  void push_row(std::span<const std::int8_t>) {}
+  [[nodiscard]] int rows_pushed() const { return 0; }
   [[nodiscard]] bool has_sample() const { return false; }
   void reset() {}
   [[nodiscard]] std::span<const unsigned char> trained() const { return {}; }

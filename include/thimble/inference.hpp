@@ -2,19 +2,26 @@
 #pragma once
 #include <thimble/checks.hpp>
 #include <thimble/engine.hpp>
+#include <thimble/training/policy_choice.hpp>
 #include <thimble/training/sparse_update.hpp>
 
 namespace thimble {
 
+template <class Policy>
+struct policy_is_of_learning {
+  static_assert(sizeof(Policy*) == 0,
+                "an inference learns nothing: of a trainer's policies it takes only the order of work");
+};
+
 namespace detail {
 
-template <class Net>
-class inference_of : public engine<Net, sparse_update<>> {
-  using engine = detail::engine<Net, sparse_update<>>;
+template <class Net, class Update>
+class inference_of : public engine<Net, Update> {
+  using engine = detail::engine<Net, Update>;
 
  public:
-  /// Forward pass of the sample in input(). The outputs, stored as output_quantization says, lie in the arena until the next
-  /// call.
+  /// Forward pass of the sample in input(), or of the rows pushed. The outputs, stored as output_quantization says, lie in the
+  /// arena until the next call.
   std::span<const std::int8_t, static_cast<std::size_t>(engine::outputs)> infer() {
     this->forward();
     return std::span<const std::int8_t, static_cast<std::size_t>(engine::outputs)>(
@@ -27,14 +34,34 @@ struct inert_inference : inert_engine {
   std::span<const std::int8_t> infer() { return {&pixel, 1}; }
 };
 
+/// The first thing that is wrong with an inference.
+template <class Net, class... Policies>
+struct inference_fault {
+  using policies =
+      first_fault<typename policies_fault<Policies...>::type,
+                  mp::mp_if_c<decision_of<Policies> != decision::order, policy_is_of_learning<Policies>, no_fault>...>;
+  template <class N>
+  struct network {
+    using type = typename network_fault<N>::type;
+  };
+  template <class N>
+  struct rows {
+    using type = typename rows_fault<N, update_for<sparse_update<>, Policies...>>::type;
+  };
+  using type = typename otherwise<typename otherwise<policies, network, Net>::type, rows, Net>::type;
+};
+
+template <class Net, class... Policies>
+using inference_for = mp::mp_eval_if_c<is_fault<typename inference_fault<Net, Policies...>::type>, inert_inference,
+                                       inference_of, Net, update_for<sparse_update<>, Policies...>>;
+
 }  // namespace detail
 
 /// Inference only, of the whole network: its last softmax too. No byte and no symbol of learning is linked. (A `classifier` gives
-/// labels and confidences instead.)
-template <class Net>
-struct inference : mp::mp_eval_if_c<detail::is_fault<typename detail::network_fault<Net>::type>,
-                                    detail::inert_inference, detail::inference_of, Net> {
-  static_assert(detail::reported<typename detail::network_fault<Net>::type>);
+/// labels and confidences instead.) A policy may say the order of work: layer_by_layer, row_by_row, pushed_rows.
+template <class Net, class... Policies>
+struct inference : detail::inference_for<Net, Policies...> {
+  static_assert(detail::reported<typename detail::inference_fault<Net, Policies...>::type>);
 };
 
 }  // namespace thimble

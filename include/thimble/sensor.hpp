@@ -1,5 +1,6 @@
 // Samples as sensors give them, converted on the way into a learner's input with the network's own quantization. A sample may come
-// in parts, such as the lines of a camera: `first` says where a part begins.
+// in parts, such as the lines of a camera: `first` says where a part begins. Where a learner takes its sample row by row (policy
+// pushed_rows) they fill its next row, and push_row() follows.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -30,8 +31,17 @@ inline constexpr auto stored_bytes = [] {
 
 template <class Learner>
 constexpr bool holds(std::size_t first, std::size_t values) {
-  constexpr auto all = static_cast<std::size_t>(Learner::inputs);
+  constexpr auto all = static_cast<std::size_t>(Learner::inputs_at_once);
   return first <= all && values <= all - first;
+}
+
+/// Where values go: the sample, or its next row.
+template <class Learner>
+std::span<std::int8_t> place_of(Learner& learner) {
+  if constexpr (Learner::pushes_rows)
+    return learner.next_row();
+  else
+    return learner.input();
 }
 
 }  // namespace detail
@@ -40,7 +50,7 @@ constexpr bool holds(std::size_t first, std::size_t values) {
 template <normalization N = normalization{}, class Learner>
 [[nodiscard]] status put_bytes(Learner& learner, std::span<const std::uint8_t> raw, std::size_t first = 0) {
   if (!detail::holds<Learner>(first, raw.size())) return status::sample_too_long;
-  const auto to = learner.input().subspan(first);
+  const auto to = detail::place_of(learner).subspan(first);
   for (std::size_t i = 0; i < raw.size(); ++i) to[i] = detail::stored_bytes<Learner::input_quantization, N>[raw[i]];
   return status::ok;
 }
@@ -50,7 +60,7 @@ template <normalization N = normalization{}, class Learner>
 template <normalization N = normalization{}, class Learner>
 [[nodiscard]] status put_rgb565(Learner& learner, std::span<const std::uint16_t> pixels, std::size_t first = 0) {
   if (!detail::holds<Learner>(3 * first, 3 * pixels.size())) return status::sample_too_long;
-  const auto to = learner.input().subspan(3 * first);
+  const auto to = detail::place_of(learner).subspan(3 * first);
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     const unsigned p = pixels[i], red = p >> 11, green = p >> 5 & 63, blue = p & 31;
     const unsigned bytes[] = {red << 3 | red >> 2, green << 2 | green >> 4, blue << 3 | blue >> 2};
@@ -63,7 +73,7 @@ template <normalization N = normalization{}, class Learner>
 template <class Learner>
 [[nodiscard]] status put_real(Learner& learner, std::span<const float> values, std::size_t first = 0) {
   if (!detail::holds<Learner>(first, values.size())) return status::sample_too_long;
-  const auto to = learner.input().subspan(first);
+  const auto to = detail::place_of(learner).subspan(first);
   for (std::size_t i = 0; i < values.size(); ++i) to[i] = quantized_value(values[i], Learner::input_quantization);
   return status::ok;
 }
@@ -72,7 +82,7 @@ template <class Learner>
 template <class Learner>
 [[nodiscard]] status put_stored(Learner& learner, std::span<const std::uint8_t> values, std::size_t first = 0) {
   if (!detail::holds<Learner>(first, values.size())) return status::sample_too_long;
-  const auto to = learner.input().subspan(first);
+  const auto to = detail::place_of(learner).subspan(first);
   for (std::size_t i = 0; i < values.size(); ++i) to[i] = static_cast<std::int8_t>(values[i] - 128);
   return status::ok;
 }

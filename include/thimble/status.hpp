@@ -11,7 +11,7 @@ enum class [[nodiscard]] status : unsigned char {
   no_sample,            ///< input() was not asked for since the last infer or step, which overwrote the sample
   loss_out_of_range,    ///< the loss is 32767 or more, or not a number
   no_snapshot,          ///< keep_snapshot() was not called yet
-  sample_too_long,      ///< more values than the network's input has
+  sample_too_long,      ///< more values than the network's input, or a row of it, has
   // What restore() finds:
   state_of_another_length,   ///< cut short, or too long
   state_of_another_version,  ///< its form is none that this library writes

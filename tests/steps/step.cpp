@@ -14,12 +14,10 @@ namespace machine = thimble::test::machine;
 
 struct backbone : thimble::tflite::network<THIMBLE_MODEL> {};
 struct net : thimble::replace_head<backbone, thimble::dense<10>> {};
-struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME> {};
+struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME, thimble::THIMBLE_ORDER> {};
 
 constinit learner learn;
-#ifndef THIMBLE_PORTABLE  // where every byte is needed
 constinit learner::latent kept;
-#endif
 
 void figure(const char* what, std::int64_t value, const char* unit) {
   machine::put("figure step." THIMBLE_STEP ".");
@@ -29,15 +27,30 @@ void figure(const char* what, std::int64_t value, const char* unit) {
   machine::put(unit);
 }
 
-/// A picture of blocks, of another phase each step, with noise: the same on every machine.
-void show(int step) {
-  const auto x = learn.input();
-  for (std::size_t i = 0; i < x.size(); ++i) {
+/// A picture of blocks, of another phase each step, with noise: the same on every machine. Values [first, first + x.size()) of it.
+void draw(std::span<std::int8_t> x, std::size_t first, int step) {
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    const std::size_t i = first + k;
     const int n = static_cast<int>(i / 3), row = n / 128, column = n % 128;
     const bool bright = ((row >> 4) + (column >> (3 + step)) + static_cast<int>(i % 3) * step) % 2 == 0;
     const auto noise = static_cast<int>(thimble::detail::mixed(static_cast<std::uint32_t>(i * 7 + i % 5)) >> 26);
-    x[i] = static_cast<std::int8_t>((bright ? 60 : -90) + noise);
+    x[k] = static_cast<std::int8_t>((bright ? 60 : -90) + noise);
   }
+}
+/// Gives the learner a picture; the instructions that it spends on rows as they come.
+std::int64_t show(int step) {
+  std::int64_t instructions = 0;
+  if constexpr (learner::pushes_rows) {
+    for (std::size_t first = 0; first < learner::inputs; first += learner::inputs_at_once) {
+      draw(learn.next_row(), first, step);
+      machine::counter counter;
+      learn.push_row();
+      instructions += counter.instructions();
+    }
+  } else {
+    draw(learn.input(), 0, step);
+  }
+  return instructions;
 }
 
 /// FNV-1a.
@@ -59,10 +72,10 @@ int main(int count, char** arguments) {
   std::int64_t instructions = 0;
   learn.reset();
   for (int step = 0; step < 3; ++step) {
-    show(step);
+    instructions = show(step);
     machine::counter counter;
     const thimble::outcome o = learn.step(3 * step, {.learning_rate = 0.02f});
-    instructions = counter.instructions();
+    instructions += counter.instructions();
     if (!o.ok()) {
       machine::put("a step was refused\n");
       return 1;
@@ -70,14 +83,11 @@ int main(int count, char** arguments) {
   }
   const std::uint32_t hash = hash_of(learn.trained());
 
-  std::int64_t instructions_from_latent = 0;
-#ifndef THIMBLE_PORTABLE
   show(3);
   if (learn.keep(kept) != thimble::status::ok) return 1;
   machine::counter from_latent;
   if (!learn.step_from(kept, 9, {.learning_rate = 0.02f}).ok()) return 1;
-  instructions_from_latent = from_latent.instructions();
-#endif
+  const std::int64_t instructions_from_latent = from_latent.instructions();
 
   figure("sizeof", static_cast<std::int64_t>(sizeof learn), " bytes\n");
   figure("arena", learner::plan.peak, " bytes\n");

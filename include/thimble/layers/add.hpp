@@ -15,6 +15,7 @@ namespace elementwise {
 template <bool Subtracts>
 struct sum {
   static constexpr uses describe(const facts& f) { return describe_pair(f); }
+  static constexpr reach rows(const facts& f) { return rows_of_pair(f); }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     constexpr quantization a = At::quantized(role::x0), b = At::quantized(role::x1), y = At::quantized(role::y);

@@ -18,6 +18,11 @@ constexpr uses describe_pair(const facts& f) {
                        {side_is_whole(f, 1) ? role::y : role::none, role::x1, 0}}};
 }
 
+/// A row is made of the same row of both, unless one is broadcast.
+constexpr reach rows_of_pair(const facts& f) {
+  return side_is_whole(f, 0) && side_is_whole(f, 1) ? reach{1, 1, 0} : reach{};
+}
+
 template <class At>
 inline constexpr kernels::pairing pairing_of = kernels::pair(At::node.in, At::node.in1);
 /// The same seen from one side.

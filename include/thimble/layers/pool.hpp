@@ -22,9 +22,10 @@ struct forward {
             .scratch = 0,
             .in_place = {{role::y, role::x0, row_lag(f)}}};
   }
+  static constexpr reach rows(const facts& f) { return {f.win.kernel_h, f.win.stride_h, f.win.pad_top}; }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    kernels::call<Kernel, At::geometry>(kernels::pool_args{at.x0(), At::range(), at.y(), at.kept(), at.part()});
+    at.template call<Kernel>(kernels::pool_args{at.x0(), At::range(), at.y(), at.kept(), at.part()});
   }
 };
 

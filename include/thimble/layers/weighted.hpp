@@ -85,13 +85,17 @@ struct forward {
             .scratch = needs(f).scratch,
             .in_place = {{InPlace ? role::y : role::none, role::x0, needs(f).by_channel ? 0 : row_lag(f)}}};
   }
+  static constexpr reach rows(const facts& f) {
+    if (f.logits) return {};
+    return {dilated(f.win.kernel_h, f.win.dilation_h), f.win.stride_h, f.win.pad_top};
+  }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     using serving = decltype(target<At>());
     if constexpr (At::node.logits)
-      kernels::call<Kernel, At::geometry, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
-                                                                        At::zero(role::x0), at.logits(),
-                                                                        At::node.weight_zero, at.scratch()});
+      at.template call<Kernel, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
+                                                             At::zero(role::x0), at.logits(), At::node.weight_zero,
+                                                             at.scratch()});
     else if constexpr (kernels::needs_of<Kernel, serving>(At::geometry).folds)
       run_with(at, folded_for<At>());
     else
@@ -102,7 +106,7 @@ struct forward {
   template <class At>
   THIMBLE_INLINE static void run_with(At at, const std::int32_t* known) {
     const std::int32_t* const folded = at.mask() == nullptr ? known : nullptr;
-    kernels::call<Kernel, At::geometry, decltype(target<At>())>(kernels::convolution_args{
+    at.template call<Kernel, decltype(target<At>())>(kernels::convolution_args{
         at.x0(), at.weights(), folded == nullptr ? at.bias() : nullptr, At::scale(), At::zero(role::x0),
         At::zero(role::y), At::range(), at.y(), at.mask(), at.part(), At::node.weight_zero, at.scratch(), folded});
   }
@@ -130,7 +134,20 @@ struct input_gradient {
             .scratch = f.float_gradients ? 0
                        : f.enters        ? scaled_bytes(f) + 4 * f.in.size()
                                          : kernels::serving_needs<Kernel, Target>(geometry_of(f)).scratch,
-            .in_place = {}};
+            .in_place = {{SumsChannels || f.float_gradients ? role::none : role::dx0, role::dy,
+                          kernels::serving_needs<Kernel, Target>(geometry_of(f)).by_channel ? 0 : gradient_lag(f)}}};
+  }
+  /// As row_lag, of int16 gradients: of kernels that finish a row of dx before they begin the next. Where the output's gradient has
+  /// another reader later (weights that train), the planner lets them lie apart.
+  static constexpr int gradient_lag(const facts& f) {
+    int lag = 0;
+    for (int r = 0; r < f.in.h; ++r) {
+      const int oldest =
+          windows_over(r, f.win.pad_top, dilated(f.win.kernel_h, f.win.dilation_h), f.win.stride_h, f.out.h).begin;
+      const int ahead = 2 * ((r + 1) * f.in.row() - oldest * f.out.row());
+      if (ahead > lag) lag = ahead;
+    }
+    return lag;
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
@@ -219,13 +236,13 @@ struct bias_gradient {
   }
 };
 
-/// Forward: save first, so that the layer itself is the input's last reader and may overwrite it. Backward: the input's
-/// gradient reads the old weights before they learn.
+/// Forward: save first, so that the layer itself is the input's last reader and may overwrite it. Backward: the biases first, so that
+/// the input's gradient may lie over the output's if no weights learn; it reads the old weights before they do.
 template <class Forward, class Backward, bool SumsChannels>
 struct steps {
   using forward = boost::mp11::mp_list<keep_input, weighted::forward<Forward>>;
-  using gradient = boost::mp11::mp_list<clip_by_mask, input_gradient<Backward, SumsChannels>, weight_gradient<Backward>,
-                                        bias_gradient>;
+  using gradient = boost::mp11::mp_list<clip_by_mask, bias_gradient, input_gradient<Backward, SumsChannels>,
+                                        weight_gradient<Backward>>;
   static constexpr int kept_bytes(const facts& f) { return keep_input::kept_bytes(f); }
   static constexpr int terms(const facts& f) { return input_gradient<Backward, SumsChannels>::terms(f); }
 };

@@ -47,6 +47,12 @@ class step_binding {
   static constexpr multipliers scale() { return {tables::mantissa.v, tables::shift.v}; }
   static constexpr rows part() { return {0, node.out.h}; }
 
+  /// Runs an operation's kernel on this step's geometry.
+  template <class Operation, class Target = native, class Arguments>
+  THIMBLE_INLINE static void call(const Arguments& a) {
+    kernels::call<Operation, geometry, Target>(a);
+  }
+
   /// e of the gradient in a role.
   static constexpr int exponent(role r) {
     if constexpr (has_float_gradients)
@@ -92,7 +98,7 @@ class step_binding {
   gradient_value* gradient() const {
     return at<gradient_value, R>();
   }
-  unsigned char* scratch() const { return arena_ + constant<(s.scratch > 0 ? s.scratch_at : 0)>; }
+  unsigned char* scratch() const { return arena_ + constant<(s.scratch_at > 0 ? s.scratch_at : 0)>; }
 
   kernels::weights weights() const {
     if constexpr (geometry.listed)

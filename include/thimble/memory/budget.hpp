@@ -1,6 +1,6 @@
 // A budget that speaks: `static_assert(thimble::fits<learner, 64 * 1024>);`.
 #pragma once
-#include <thimble/memory/placement.hpp>
+#include <thimble/memory/plan.hpp>
 
 namespace thimble {
 
@@ -17,9 +17,9 @@ namespace detail {
 template <class Learner, long Budget, bool Fits>
 struct budget_fault {
   static constexpr const auto& p = Learner::plan;
-  static constexpr const facts& f = Learner::graph.at[p.s[p.worst].node];
+  static constexpr const facts& f = Learner::graph.at[p.s[p.l[p.worst].first].node];
   static constexpr const char* layer = f.name[0] != 0 ? f.name : f.kind;
-  static constexpr const char* role = p.s[p.worst].backward ? "gradient" : "forward";
+  static constexpr const char* role = p.s[p.l[p.worst].first].backward ? "gradient" : "forward";
   static constexpr long needed = static_cast<long>(sizeof(Learner));
   using type =
       memory_budget<as_text([] { return layer; }), as_text([] { return role; }), needed, Budget, needed - Budget>;

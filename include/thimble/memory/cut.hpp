@@ -1,6 +1,6 @@
 // Where the frozen part of a network ends: the cheapest tensors from which the rest can be run again.
 #pragma once
-#include <thimble/memory/placement.hpp>
+#include <thimble/memory/plan.hpp>
 
 namespace thimble {
 
@@ -42,10 +42,11 @@ inline constexpr auto cut_of = [] {
   constexpr int nodes = graph_of<Net>.size;
   latent_cut<arena_kinds * nodes> best;
   const int end = detail::first_that_learns(p, marked<Net, Update>);
-  for (int loop = 0; loop <= end; ++loop) {
+  constexpr int begin = detail::how_of<Update>.pushes_rows() ? 1 : 0;  // rows that are gone cannot be kept
+  for (int loop = begin; loop <= end; ++loop) {
     int bytes = 0;
     for (int id = 0; id < arena_kinds * nodes; ++id) bytes += detail::is_alive_at(p, id, loop) ? p.t[id].bytes : 0;
-    if (loop == 0 || bytes <= best.bytes) best.loop = loop, best.bytes = bytes;
+    if (loop == begin || bytes <= best.bytes) best.loop = loop, best.bytes = bytes;
   }
   for (int id = 0; id < arena_kinds * nodes; ++id)
     if (detail::is_alive_at(p, id, best.loop)) best.id[best.count++] = id;

@@ -1,8 +1,6 @@
-// Offsets: where each tensor lies in the arena. Several placements are tried; the smallest wins.
+// Offsets: where each tensor lies in the arena, placed in one order or another.
 #pragma once
-#include <utility>
-
-#include <thimble/training/backward.hpp>
+#include <thimble/memory/spans.hpp>
 
 namespace thimble {
 
@@ -45,19 +43,19 @@ constexpr void order_by_size(const Plan& p, placing<Plan>& w) {
   }
 }
 
-/// A step's permission holds if the read dies there and the write begins there.
+/// A loop's permission holds if the read dies there and the write begins there.
 template <class Plan>
-constexpr bool holds(const Plan& p, int loop_of_step, const permission& x) {
+constexpr bool holds(const Plan& p, int loop, const permission& x) {
   if (x.write < 0 || x.read < 0) return false;
   const tensor &to = p.t[x.write], &from = p.t[x.read];
   if (from.bytes == 0) return false;  // a constant: it lies in flash
-  return to.needed && to.first == loop_of_step && from.last == loop_of_step && align_up(x.lag) < to.bytes;
+  return to.needed && to.first == loop && from.last == loop && align_up(x.lag) < to.bytes;
 }
 
 template <class Plan>
 constexpr void list_overlays(const Plan& p, placing<Plan>& w, bool with_lag) {
-  for (int k = 0; k < p.steps; ++k)
-    for (const permission& x : p.s[k].in_place) {
+  for (int k = 0; k < p.loops; ++k)
+    for (const permission& x : p.l[k].in_place) {
       if (!holds(p, k, x) || (x.lag != 0 && !with_lag)) continue;
       if (w.overs[x.read] == most_overlays || w.overs[x.write] == most_overlays) continue;
       const int lag = align_up(x.lag);
@@ -114,11 +112,11 @@ constexpr void place(Plan& p, placing<Plan>& w, int me) {
   w.by_offset[s] = me;
 }
 
-/// Bytes that overlays may save at step k: its best permission that holds.
+/// Bytes that overlays may save in loop k: its best permission that holds.
 template <class Plan>
 constexpr int overlay_saving(const Plan& p, int k) {
   int saved = 0;
-  for (const permission& x : p.s[k].in_place) {
+  for (const permission& x : p.l[k].in_place) {
     if (!holds(p, k, x)) continue;
     const int beyond = p.t[x.write].bytes - align_up(x.lag), from = p.t[x.read].bytes;
     const int shared = beyond < from ? beyond : from;
@@ -127,17 +125,17 @@ constexpr int overlay_saving(const Plan& p, int k) {
   return saved;
 }
 
-/// Bytes alive at each step, less what overlays may save there; no placement can be smaller than the largest.
+/// Bytes alive in each loop, less what overlays may save there; no placement can be smaller than the largest.
 template <class Plan>
 constexpr void bound(Plan& p, const placing<Plan>& w) {
-  int change[static_cast<std::size_t>(Plan::steps_room + 1)]{};  // at each step, from the one before
+  int change[static_cast<std::size_t>(Plan::steps_room + 1)]{};  // in each loop, from the one before
   for (int q = 0; q < w.count; ++q) {
     const tensor& t = p.t[w.order[q]];
     change[t.first < 0 ? 0 : t.first] += t.bytes;
     change[t.last + 1] -= t.bytes;
   }
   int live = 0;
-  for (int k = 0; k < p.steps; ++k) {
+  for (int k = 0; k < p.loops; ++k) {
     live += change[k];
     const int needed = live - overlay_saving(p, k);
     if (needed > p.lower_bound) p.lower_bound = needed, p.worst = k;
@@ -162,9 +160,36 @@ constexpr void place_in_order(attempt<Plan>& a) {
   p.peak = w.highest - w.lowest;
 }
 
-/// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors largest first.
+/// The same tensors, those of the fullest loops first (of equals, what lives longer, then the larger).
 template <class Plan>
-constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag) {
+constexpr void order_by_pressure(const Plan& p, placing<Plan>& w) {
+  int live[static_cast<std::size_t>(Plan::steps_room)]{}, pressure[static_cast<std::size_t>(Plan::tensors)]{};
+  for (int k = 0; k < p.loops; ++k)
+    for (int q = 0; q < w.count; ++q)
+      if (const tensor& t = p.t[w.order[q]]; t.first <= k && k <= t.last) live[k] += t.bytes;
+  for (int q = 0; q < w.count; ++q) {
+    const int id = w.order[q];
+    for (int k = p.t[id].first < 0 ? 0 : p.t[id].first; k <= p.t[id].last; ++k)
+      if (live[k] > pressure[id]) pressure[id] = live[k];
+  }
+  const auto goes_before = [&](int a, int b) {
+    if (pressure[a] != pressure[b]) return pressure[a] > pressure[b];
+    return p.t[a].last - p.t[a].first > p.t[b].last - p.t[b].first;
+  };
+  for (int q = 1; q < w.count; ++q) {
+    const int id = w.order[q];
+    int j = q;
+    for (; j > 0 && goes_before(id, w.order[j - 1]); --j) w.order[j] = w.order[j - 1];
+    w.order[j] = id;
+  }
+}
+
+/// What is placed first, in the first attempt.
+enum class placing_order : unsigned char { by_size, by_pressure };
+
+/// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors in order.
+template <class Plan>
+constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag, placing_order order) {
   attempt<Plan> a{derived, {}};
   for (int i = 0; i < Plan::tensors; ++i) {
     tensor& t = a.p.t[i];
@@ -174,6 +199,7 @@ constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag) {
     a.p.trained += t.bytes;
   }
   order_by_size(a.p, a.w);
+  if (order == placing_order::by_pressure) order_by_pressure(a.p, a.w);
   list_overlays(a.p, a.w, with_lag);
   bound(a.p, a.w);
   return a;
@@ -186,6 +212,13 @@ constexpr attempt<Plan> first_attempt(attempt<Plan> a) {
   return a;
 }
 
+template <class Plan>
+constexpr void promote(placing<Plan>& w, int place) {
+  const int promoted = w.order[place];
+  for (; place > 0; --place) w.order[place] = w.order[place - 1];
+  w.order[0] = promoted;
+}
+
 /// The next: what ended highest is placed first. Nothing to do once the bound is met.
 template <class Plan>
 constexpr attempt<Plan> next_attempt(attempt<Plan> a) {
@@ -195,68 +228,19 @@ constexpr attempt<Plan> next_attempt(attempt<Plan> a) {
     const tensor &t = a.p.t[a.w.order[q]], &u = a.p.t[a.w.order[top]];
     if (t.offset + t.bytes > u.offset + u.bytes) top = q;
   }
-  const int promoted = a.w.order[top];
-  for (; top > 0; --top) a.w.order[top] = a.w.order[top - 1];
-  a.w.order[0] = promoted;
+  promote(a.w, top);
+  place_in_order(a);
+  return a;
+}
+
+/// The first attempt with one tensor of the order before all others.
+template <class Plan>
+constexpr attempt<Plan> first_attempt_from(attempt<Plan> a, int place) {
+  if (place >= a.w.count) place = 0;
+  promote(a.w, place);
   place_in_order(a);
   return a;
 }
 
 }  // namespace detail
-
-// Each attempt its own constant: compilers limit each evaluation, and equal stages are shared.
-/// 48 attempts for up to 64 nodes; fewer for more, as an attempt costs the square of them.
-constexpr int placement_attempts(int nodes) {
-  const int n = nodes <= 64 ? 48 : 48 * 64 * 64 / (nodes * nodes);
-  return n < 4 ? 4 : n;
-}
-
-template <class Net, class Update, bool WithLag>
-inline constexpr auto prepared = detail::prepare(derived<Net, Update>, WithLag);
-
-template <class Net, class Update, bool WithLag, int Number>
-inline constexpr auto attempted = detail::next_attempt(attempted<Net, Update, WithLag, Number - 1>);
-template <class Net, class Update, bool WithLag>
-inline constexpr auto attempted<Net, Update, WithLag, 0> = detail::first_attempt(prepared<Net, Update, WithLag>);
-
-namespace detail {
-
-/// The smallest plan of all attempts; scratch gets its offsets.
-template <class Net, class Update, int... Number>
-constexpr auto smallest_plan(std::integer_sequence<int, Number...>) {
-  auto best = attempted<Net, Update, true, 0>.p;
-  const auto take = [&](const auto& p) {
-    if (p.peak < best.peak) best = p;
-  };
-  (take(attempted<Net, Update, true, Number>.p), ...);
-  take(attempted<Net, Update, false, 0>.p);
-  for (int k = 0; k < best.steps; ++k)
-    if (best.s[k].scratch > 0) best.s[k].scratch_at = best.t[tensor_kinds * marked<Net, Update>.size + k].offset;
-  return best;
-}
-
-}  // namespace detail
-
-namespace detail {
-/// Every tensor of the arena lies within it, at a multiple of the alignment.
-template <class Plan>
-constexpr bool is_well_placed(const Plan& p) {
-  for (int i = 0; i < Plan::tensors; ++i) {
-    const tensor& t = p.t[i];
-    if (!Plan::in_arena(i) || !t.needed || t.bytes == 0) continue;
-    if (t.offset < 0 || t.offset % arena_alignment != 0 || t.offset + t.bytes > p.peak) return false;
-  }
-  return true;
-}
-}  // namespace detail
-
-/// The memory plan of a network (with its loss) under an update.
-template <class Net, class Update>
-inline constexpr auto plan_of = [] {
-  constexpr auto p =
-      detail::smallest_plan<Net, Update>(std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{});
-  static_assert(detail::is_well_placed(p), "thimble: a tensor was placed outside the arena; please report this");
-  return p;
-}();
-
 }  // namespace thimble

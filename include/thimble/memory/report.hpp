@@ -1,6 +1,6 @@
 // The memory plan as a table for people. Not for firmware: it reads the plan at run time, which would put it in the image.
 #pragma once
-#include <thimble/memory/placement.hpp>
+#include <thimble/memory/plan.hpp>
 
 namespace thimble {
 
@@ -89,13 +89,16 @@ void write_plan(Put put) {
   };
   out.text("step", 5).text("layer", 24).text("does", 24).text("   reads", 9).text("  writes", 9).text("   saved", 9);
   out.text("    live", 9).end();
-  for (int k = 0; k < p.steps; ++k) {
-    const step& s = p.s[k];
-    const facts& f = g.at[s.node];
-    out.number(k, 4).text(" ", 1).text(f.name[0] != 0 ? f.name : f.kind, 24).text(detail::action_of(s, n), 24);
-    out.number(bytes(s.reads), 8).text(" ", 1).number(bytes(s.writes), 8).text(" ", 1);
-    out.number(live_at(k, true), 8).text(" ", 1).number(live_at(k, false) - detail::overlay_saving(p, k), 8);
-    out.text(k == p.worst ? "  <- peak" : "", 0).end();
+  for (int k = 0; k < p.loops; ++k) {
+    const loop& l = p.l[k];
+    for (int i = l.first; i < l.first + l.count; ++i) {
+      const step& s = p.s[i];
+      const facts& f = g.at[s.node];
+      out.number(i, 4).text(" ", 1).text(f.name[0] != 0 ? f.name : f.kind, 24).text(detail::action_of(s, n), 24);
+      out.number(bytes(s.reads), 8).text(" ", 1).number(bytes(s.writes), 8).text(" ", 1);
+      out.number(live_at(k, true), 8).text(" ", 1).number(live_at(k, false) - detail::overlay_saving(p, k), 8);
+      out.text(l.by_rows ? "  by rows" : "", 0).text(k == p.worst ? "  <- peak" : "", 0).end();
+    }
   }
   out.text("arena ", 0).number(p.peak, 0).text(" bytes (no placement can be under ", 0).number(p.lower_bound, 0);
   out.text("), changed by training ", 0).number(static_cast<int>(Learner::trained_bytes), 0).text(", learner ", 0);

@@ -1,6 +1,6 @@
 // The trained parameters of one node: where they lie, and where their gradients go.
 #pragma once
-#include <thimble/memory/placement.hpp>
+#include <thimble/memory/plan.hpp>
 #include <thimble/tensor/fixed_point.hpp>
 #include <thimble/training/largest_channels.hpp>
 #include <thimble/training/rates.hpp>

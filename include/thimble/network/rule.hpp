@@ -57,6 +57,21 @@ constexpr int row_lag(const facts& f) {
   return lag;
 }
 
+/// Row o of the output is made of rows [o * stride - pad, o * stride - pad + kernel) of each input, those that exist, and of nothing
+/// else. kernel 0: no row can be made before all of the input is there. A forward rule that can make rows one at a time says so by
+/// `static constexpr reach rows(const facts&)`, and works on the facts of one_row_of as on any other layer's.
+struct reach {
+  int kernel = 0, stride = 1, pad = 0;
+};
+/// The layer that makes one row of output from the rows that it reaches, `above` of which lie over the image's edge.
+constexpr facts one_row_of(facts f, const reach& r, int above = 0) {
+  f.in.h = r.kernel - above < f.in.h ? r.kernel - above : f.in.h;
+  f.in1.h = f.in1.h < 1 ? f.in1.h : 1;
+  f.out.h = 1;
+  f.win.pad_top = above;
+  return f;
+}
+
 /// Channels of its input that a layer copies for backward: the trained ones. None if all train, or if a weight row is not the
 /// input's channels (groups, several outputs a channel): then the input itself stays.
 constexpr int kept_channels(const facts& f) { return f.trained < f.in.c && f.weight_row == f.in.c ? f.trained : 0; }

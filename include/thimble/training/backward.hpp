@@ -60,12 +60,13 @@ constexpr int tensor_of(role r, const graph<N>& g, int n) {
 }
 
 template <int N>
-constexpr step make_step(const graph<N>& g, const uses& u, int n, int rule, bool backward) {
+constexpr step make_step(const graph<N>& g, const uses& u, int n, int rule, bool backward, const reach& rows) {
   step s;
   s.node = n;
   s.rule = rule;
   s.backward = backward;
   s.scratch = u.scratch;
+  s.rows = rows;
   s.modifies = tensor_of(u.modifies, g, n);
   for (int i = 0; i < 4; ++i) s.reads[i] = tensor_of(u.reads[i], g, n);
   for (int i = 0; i < 2; ++i) s.writes[i] = tensor_of(u.writes[i], g, n);
@@ -74,11 +75,38 @@ constexpr step make_step(const graph<N>& g, const uses& u, int n, int rule, bool
   return s;
 }
 
+/// What a rule's rows reach, if it can make them one at a time here: not of an input that is seen in another shape, or that is
+/// broadcast.
+template <class Rule, int N>
+constexpr reach reach_of([[maybe_unused]] const graph<N>& g, [[maybe_unused]] int n) {
+  if constexpr (requires(const facts& f) { Rule::rows(f); }) {
+    const facts& f = g.at[n];
+    const auto is_as_made = [&](int slot, const shape& seen) {
+      return f.inputs[slot] < 0 ||
+             (g.at[g.owner(f.inputs[slot])].out == seen && !g.at[g.owner(f.inputs[slot])].is_constant);
+    };
+    if (is_as_made(0, f.in) && is_as_made(1, f.in1) && f.inputs[2] < 0) return Rule::rows(f);
+  }
+  return {};
+}
+
+template <class Rule, int N>
+constexpr step make_step_of(const graph<N>& g, int n, int rule, bool backward) {
+  const reach rows = reach_of<Rule>(g, n);
+  step s = make_step(g, Rule::describe(g.at[n]), n, rule, backward, rows);
+  if (rows.kernel > 0)
+    for (const int above : {0, rows.pad}) {
+      const int scratch = Rule::describe(one_row_of(g.at[n], rows, above)).scratch;
+      if (scratch > s.row_scratch) s.row_scratch = scratch;
+    }
+  return s;
+}
+
 template <int N, int S, class... Rules>
 constexpr void list_rules(mp::mp_list<Rules...>, candidates<N, S>& c, const graph<N>& g, [[maybe_unused]] int n,
                           [[maybe_unused]] bool backward) {
   [[maybe_unused]] int rule = 0;
-  ((c.s[c.count++] = make_step(g, Rules::describe(g.at[n]), n, rule++, backward)), ...);
+  ((c.s[c.count++] = make_step_of<Rules>(g, n, rule++, backward)), ...);
 }
 
 template <int N, int S, class... Node>
@@ -166,33 +194,6 @@ constexpr void derive(plan<N, S>& p, const graph<N>& g, const recipe& how, const
   p.t[value * N].first = -1;  // the sample is there before the first step
 }
 
-/// Loops of steps (here: of one each) and the life of every tensor in them.
-template <int N, int S>
-constexpr void find_lifetimes(plan<N, S>& p, int output) {
-  const auto touch = [&](int id, int i) {
-    if (id < 0 || !p.t[id].needed) return;
-    tensor& t = p.t[id];
-    if (i < t.first) t.first = i;
-    if (i > t.last) t.last = i;
-  };
-  for (int i = 0; i < p.steps; ++i) {
-    const step& s = p.s[i];
-    p.l[p.loops++] = {i, 1, 1};
-    if (!s.backward) ++p.forward_loops;
-    for (int r : s.reads) touch(r, i);
-    for (int w : s.writes) touch(w, i);
-    touch(s.modifies, i);
-    if (s.scratch > 0) {
-      tensor& t = p.t[tensor_kinds * N + i];
-      t.bytes = s.scratch;
-      t.needed = true;
-      touch(tensor_kinds * N + i, i);
-    }
-  }
-  tensor& made = p.t[value * N + output];
-  if (made.last < p.forward_loops - 1) made.last = p.forward_loops - 1;  // the user reads it after the forward pass
-}
-
 }  // namespace detail
 
 template <class Net, class Update>
@@ -211,7 +212,6 @@ inline constexpr auto derived = [] {
   constexpr bool trains = anything_trains<Net, Update>;
   plan<g.size, detail::rules_of<typename Net::nodes, trains>> p{};
   detail::derive(p, g, detail::how_of<Update>, detail::list_steps<trains>(typename Net::nodes{}, g));
-  detail::find_lifetimes(p, g.owner(g.output()));
   return p;
 }();
 

@@ -6,6 +6,9 @@
 
 namespace thimble {
 
+/// In which order the frozen front of a network is made. The bytes are the same; memory and instructions are not.
+enum class schedule : unsigned char { layer_by_layer, row_by_row, pushed_rows };
+
 /// All policies of a learner as values: the planner sizes memory by it, sinks are made of it, state() is told apart by it.
 struct recipe {
   kernels::learning_rule rule;
@@ -14,7 +17,9 @@ struct recipe {
   float momentum = 0, decay = 0, clip = 0;
   int accumulated = 1;
   std::uint32_t seed = 1;
+  schedule order = schedule::layer_by_layer;
 
+  [[nodiscard]] constexpr bool pushes_rows() const { return order == schedule::pushed_rows; }
   /// Whether the number of samples seen so far is part of what training changes.
   [[nodiscard]] constexpr bool counts_samples() const { return rule.stochastic || rule.accumulates; }
   [[nodiscard]] constexpr int gradient_bytes() const { return float_gradients ? 4 : 2; }
@@ -34,7 +39,8 @@ enum class decision : unsigned char {
   gradients,
   logits,
   saturation,
-  snapshot
+  snapshot,
+  order
 };
 
 // Assertions stand last: of a class whose assertion fails clang makes nothing more, and would say that the policy is not known.
@@ -163,6 +169,27 @@ struct count_saturation {
 struct with_snapshot {
   static constexpr decision decides = decision::snapshot;
   static constexpr void set(recipe& r) { r.has_snapshot = true; }
+};
+
+// ---- memory
+
+/// Each layer makes all of its output before the next begins: the default, and the fewest instructions.
+struct layer_by_layer {
+  static constexpr decision decides = decision::order;
+  static constexpr void set(recipe& r) { r.order = schedule::layer_by_layer; }
+};
+/// Layers before the first that learns are made by rows, together, in windows of the few rows that are still needed, where that
+/// makes the arena smaller: the compiler chooses which. No value is made twice. The sample lies in memory whole, and is overwritten
+/// as it is consumed.
+struct row_by_row {
+  static constexpr decision decides = decision::order;
+  static constexpr void set(recipe& r) { r.order = schedule::row_by_row; }
+};
+/// The same; and the sample comes row by row (`next_row`, `push_row`), so that only `rows_in_flight` of them are in memory. Each is
+/// worked into the network as it comes.
+struct pushed_rows {
+  static constexpr decision decides = decision::order;
+  static constexpr void set(recipe& r) { r.order = schedule::pushed_rows; }
 };
 
 namespace detail {

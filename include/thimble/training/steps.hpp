@@ -1,6 +1,7 @@
 // What the planner reasons about: tensors, steps and loops of steps, as plain values in C arrays.
 #pragma once
 #include <thimble/network/graph.hpp>
+#include <thimble/network/rule.hpp>
 
 namespace thimble {
 
@@ -21,10 +22,12 @@ enum tensor_kind {
   tensor_kinds
 };
 
-/// One tensor's bytes, its life (the first and the last loop that touch it) and its place.
+/// One tensor's bytes (in a loop by rows: of those that it holds at a time), its life (the first and the last loop that touch it) and its place.
 struct tensor {
   int bytes = 0, first = 1 << 20, last = -2, offset = -1;
   bool needed = false;
+  bool shares =
+      false;  ///< takes no bytes of its own: it lies in the scratch of its loop, `offset` bytes from there till that is placed
 };
 
 /// `write` may begin `lag` bytes before `read`. Tensors by number; -1: none.
@@ -37,14 +40,20 @@ struct step {
   int node = 0, rule = 0;
   bool backward = false, adds = false;
   int reads[4]{-1, -1, -1, -1}, writes[2]{-1, -1}, modifies = -1;
-  int scratch = 0;      ///< bytes
-  int scratch_at = -1;  ///< their offset in the arena
+  int scratch = 0;     ///< bytes
+  int scratch_at = 0;  ///< their offset in the arena; in the scratch of the loop till that is placed
   permission in_place[2];
+  reach rows;           ///< what a row of output reaches, if rows can be made one at a time
+  int row_scratch = 0;  ///< bytes of scratch that takes
 };
 
-/// Steps [first, first + count), `iterations` times over rows. A whole layer is a loop of one step and one iteration.
+/// Steps [first, first + count): one step, made whole, or a span of steps by rows, each row as soon as the rows that it reaches are
+/// there (memory/rows.hpp).
 struct loop {
-  int first = 0, count = 1, iterations = 1;
+  int first = 0, count = 1;
+  bool by_rows = false;
+  permission in_place[2];
+  int scratch = 0;  ///< bytes
 };
 
 /// N nodes and at most S steps: tensor number = kind * N + node; scratch of step s = tensor_kinds * N + s.
@@ -58,7 +67,7 @@ struct plan {
   int steps = 0, forward_steps = 0, loops = 0, forward_loops = 0;
   int peak = 0;         ///< bytes of the arena
   int lower_bound = 0;  ///< live bytes at the worst step, overlays allowed for: no placement can be smaller
-  int worst = 0;        ///< that step
+  int worst = 0;        ///< its loop
   int trained = 0;      ///< bytes of trained parameters
 
   [[nodiscard]] static constexpr bool in_arena(int i) { return i < arena_kinds * N || i >= tensor_kinds * N; }

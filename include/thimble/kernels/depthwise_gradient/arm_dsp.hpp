@@ -165,7 +165,7 @@ constexpr kernel_needs depthwise_gradient_needs(arm_dsp, const geometry& g) {
   const bool pads = w.pad_top < w.kernel_h && w.pad_left < w.kernel_w && w.dilation_h == 1 && w.dilation_w == 1;
   if (!taps || !strides || !pads || g.in.c != g.out.c || g.listed) return {.serves = false};
   const int bytes = dsp::gradient_plane_of(g).bytes();
-  return {.serves = bytes <= 12 * 1024, .scratch = bytes};
+  return {.serves = bytes <= 12 * 1024, .scratch = bytes, .by_channel = true};
 }
 
 /// The same values as portable, where nothing is added to. Scratch: gradient_plane.

@@ -101,7 +101,9 @@ THIMBLE_NOINLINE inline void gradient_of_block(const geometry& g, const input_gr
 
 constexpr kernel_needs depthwise_gradient_needs(arm_mve, const geometry& g) {
   const int bytes = mve::gradient_block_of(g).bytes();
-  return {.serves = depthwise_gradient_needs(arm_dsp{}, g).serves && bytes <= 12 * 1024, .scratch = bytes};
+  return {.serves = depthwise_gradient_needs(arm_dsp{}, g).serves && bytes <= 12 * 1024,
+          .scratch = bytes,
+          .by_channel = true};
 }
 
 /// The same values as portable, where nothing is added to. Scratch: gradient_block.

@@ -1,0 +1,103 @@
+// A learner's memory, and how a sample comes into it: whole, or row by row.
+#pragma once
+#include <cstddef>
+#include <span>
+
+#include <thimble/memory/row_binding.hpp>
+
+namespace thimble::detail {
+
+template <class Net, class Update>
+class arena {
+  static constexpr const auto& plan = plan_of<Net, Update>;
+  static constexpr const facts& sample = graph_of<Net>.at[0];
+
+ public:
+  /// Values of a sample.
+  static constexpr int inputs = sample.out.size();
+  /// Whether the sample comes row by row, by next_row and push_row; else it is written to input().
+  static constexpr bool pushes_rows = how_of<Update>.pushes_rows();
+  /// Values that are written at a time: all of the sample, or one row.
+  static constexpr int inputs_at_once = pushes_rows ? sample.out.row() : inputs;
+
+ private:
+  using place = std::span<std::int8_t, static_cast<std::size_t>(inputs_at_once)>;
+  struct no_feed {};
+  struct feeds {
+    using type = row_feed<Net, Update>;
+  };
+  using feed = typename mp::mp_if_c<pushes_rows, feeds, mp::mp_identity<no_feed>>::type;
+
+ public:
+  /// Rows of the sample in memory at a time.
+  static constexpr int rows_in_flight = [] {
+    if constexpr (pushes_rows)
+      return feed::in_flight;
+    else
+      return sample.out.h;
+  }();
+
+  /// Where the sample goes, int8 in the network's input quantization. Ask again before every infer and every step, and write
+  /// all of it: it shares the arena, and each call overwrites it. A step without refuses (status::no_sample).
+  place input()
+    requires(!pushes_rows)
+  {
+    has_sample_ = true;
+    return place(reinterpret_cast<std::int8_t*>(arena_ + plan_at<0>), place::extent);
+  }
+
+  /// Where the sample's next row goes, from the top: write all of it, then push_row(). After the last row the first of another
+  /// sample is next. infer, step and keep take the sample; what was pushed of one that is not complete is then lost.
+  place next_row()
+    requires pushes_rows
+  {
+    if (has_sample_) forget_sample();
+    return place(reinterpret_cast<std::int8_t*>(feed_.next(arena_)), place::extent);
+  }
+  /// The row in next_row() is complete: it is worked into the network.
+  void push_row()
+    requires pushes_rows
+  {
+    if (has_sample_) forget_sample();
+    feed_.push(arena_, trained_);
+    has_sample_ = feed_.pushed() == feed::height;
+  }
+  void push_row(std::span<const std::int8_t, place::extent> row)
+    requires pushes_rows
+  {
+    const place to = next_row();
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = row[i];
+    push_row();
+  }
+  /// Of the sample that is being pushed.
+  [[nodiscard]] int rows_pushed() const
+    requires pushes_rows
+  {
+    return feed_.pushed();
+  }
+
+  /// Whether input() was asked for, or all rows pushed, since the last call that took the sample.
+  [[nodiscard]] bool has_sample() const { return has_sample_; }
+
+ protected:
+  static constexpr std::size_t trained_bytes =
+      static_cast<std::size_t>(plan.trained) + (plan.trained > 0 && how_of<Update>.counts_samples() ? 4 : 0);
+
+  void forget_sample() {
+    has_sample_ = false;
+    if constexpr (pushes_rows) feed_.begin();
+  }
+
+  // All zero, so that the object lies in .bss: {} makes it constant-initialized.
+  alignas(8) unsigned char arena_[static_cast<std::size_t>(plan.peak)]{};
+  alignas(8) unsigned char trained_[trained_bytes > 0 ? trained_bytes : 1]{};
+
+ private:
+  template <int Tensor>
+  static constexpr int plan_at = plan.t[Tensor].offset;
+
+  [[no_unique_address]] feed feed_;
+  bool has_sample_ = false;
+};
+
+}  // namespace thimble::detail

@@ -1,0 +1,143 @@
+// One row of one step bound to a learner's memory, and the walk over a span of them.
+#pragma once
+#include <utility>
+
+#include <thimble/memory/binding.hpp>
+
+namespace thimble {
+
+/// Rules see a row of a step through this, as a layer of one row of output.
+template <class Net, class Update, int Step>
+class row_binding : public step_binding<Net, Update, Step> {
+  using base = step_binding<Net, Update, Step>;
+  static constexpr const step& s = plan_of<Net, Update>.s[Step];
+
+ public:
+  /// Where the window reaches over the image's edge, there are fewer rows: see row_job.
+  static constexpr facts node = one_row_of(base::node, s.rows);
+  static constexpr kernels::geometry geometry{node.in,      node.out,    node.win,
+                                              node.trained, node.groups, node.selected == selection::largest};
+
+  THIMBLE_INLINE row_binding(unsigned char* arena, unsigned char* trained, const row_job& job)
+      : base(arena, trained, nullptr), job_(job) {}
+
+  static constexpr rows part() { return {0, 1}; }
+  const std::int8_t* x0() const { return base::x0() + job_.x[0] * node.in.row(); }
+  const std::int8_t* x1() const { return base::x1() + job_.x[1] * node.in1.row(); }
+  std::int8_t* y() const { return base::y() + job_.y * node.out.row(); }
+  static constexpr std::uint8_t* mask() { return nullptr; }
+  static constexpr std::uint8_t* kept() { return nullptr; }
+
+  template <class Operation, class Target = native, class Arguments>
+  THIMBLE_INLINE void call(const Arguments& a) const {
+    kernels::geometry here = geometry;
+    here.in.h = job_.height;
+    here.win.pad_top = job_.above;
+    kernels::keyed<Operation, kernels::key_for<Operation>(geometry), Target>(here, a);
+  }
+
+ private:
+  const row_job& job_;
+};
+
+namespace detail {
+
+/// Whether a task can make its next row; if so, there is room for it, and `job` says where all lies.
+THIMBLE_NOINLINE inline bool begin_row(const row_span& s, int task, row_progress* now, unsigned char* arena,
+                                       row_job& job) {
+  const row_task& t = s.task[task];
+  if (!is_ready(s, now, t)) return false;
+  make_room(s, now, t.y, arena);
+  job = job_of(s, now, t);
+  return true;
+}
+
+/// A span of the plan in flash: windows at their places.
+template <class Net, class Update, int Loop>
+struct placed_rows {
+  static constexpr const auto& plan = plan_of<Net, Update>;
+  static constexpr loop around = plan.l[Loop];
+  static constexpr const auto& sized = rows_of<Net, Update, around.first, around.first + around.count>;
+  static constexpr int windows = sized.windows, tasks = sized.tasks, sources = sized.sources;
+  struct table {
+    row_window window[static_cast<std::size_t>(windows)];
+    row_task task[static_cast<std::size_t>(tasks)];
+  };
+  static constexpr table in_flash = [] {
+    table t{};
+    for (int w = 0; w < windows; ++w) {
+      t.window[w] = sized.window[w];
+      t.window[w].at = plan.t[sized.window[w].tensor].offset;
+    }
+    for (int i = 0; i < tasks; ++i) t.task[i] = sized.task[i];
+    return t;
+  }();
+  static constexpr row_span span{in_flash.window, in_flash.task, windows, tasks};
+};
+
+/// One pass: each step of the span makes a row if it can. Whether any did.
+template <class Net, class Update, int Loop, int... Task>
+THIMBLE_INLINE bool pass_rows(row_progress* now, unsigned char* arena, unsigned char* trained,
+                              std::integer_sequence<int, Task...>) {
+  using rows = placed_rows<Net, Update, Loop>;
+  bool any = false;
+  const auto make = [&]<int I>(std::integral_constant<int, I>) THIMBLE_LAMBDA_INLINE {
+    constexpr int at = rows::around.first + I;
+    constexpr thimble::step s = plan_of<Net, Update>.s[at];
+    using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
+    row_job job;
+    if (!begin_row(rows::span, I, now, arena, job)) return;
+    mp::mp_at_c<typename layer::forward, static_cast<std::size_t>(s.rule)>::run(
+        row_binding<Net, Update, at>(arena, trained, job));
+    constexpr int y = rows::in_flash.task[I].y;
+    ++now[y].made;
+    any = true;
+  };
+  (make(std::integral_constant<int, Task>{}), ...);
+  return any;
+}
+template <class Net, class Update, int Loop>
+THIMBLE_NOINLINE bool pass(row_progress* now, unsigned char* arena, unsigned char* trained) {
+  return pass_rows<Net, Update, Loop>(now, arena, trained,
+                                      std::make_integer_sequence<int, placed_rows<Net, Update, Loop>::tasks>{});
+}
+
+/// All of a span whose sources lie in the arena whole.
+template <class Net, class Update, int Loop>
+THIMBLE_INLINE void run_rows(unsigned char* arena, unsigned char* trained) {
+  using rows = placed_rows<Net, Update, Loop>;
+  row_progress now[static_cast<std::size_t>(rows::windows)]{};
+  for (int w = 0; w < rows::sources; ++w) now[w].made = static_cast<short>(rows::in_flash.window[w].height);
+  while (pass<Net, Update, Loop>(now, arena, trained)) {}
+}
+
+/// A sample that comes row by row: how far it and its span are.
+template <class Net, class Update>
+class row_feed {
+  using rows = placed_rows<Net, Update, 0>;
+  row_progress now_[static_cast<std::size_t>(rows::windows)]{};
+
+ public:
+  static constexpr int height = rows::in_flash.window[0].height, row_bytes = rows::in_flash.window[0].row;
+  static constexpr int in_flight = rows::in_flash.window[0].held;
+
+  [[nodiscard]] int pushed() const { return now_[0].made; }
+  void begin() {
+    for (row_progress& p : now_) p = {};
+  }
+  /// Where the next row goes.
+  unsigned char* next(unsigned char* arena) {
+    make_room(rows::span, now_, 0, arena);
+    constexpr int at = rows::in_flash.window[0].at;
+    return arena + at + (now_[0].made - now_[0].base) * row_bytes;
+  }
+  /// It is there: it is worked into the network. After the last row, all the rest.
+  THIMBLE_NOINLINE void push(unsigned char* arena, unsigned char* trained) {
+    ++now_[0].made;
+    bool more = pass<Net, Update, 0>(now_, arena, trained);
+    while (more && now_[0].made == height) more = pass<Net, Update, 0>(now_, arena, trained);
+  }
+};
+
+}  // namespace detail
+}  // namespace thimble

@@ -1,0 +1,66 @@
+// The same lesson layer by layer, row by row and with pushed rows.
+#pragma once
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <vector>
+
+#include "architectures.hpp"
+#include "subject.hpp"
+
+namespace thimble::test {
+
+struct the_head : sparse_update<weights_of_head> {};
+
+template <class Learner>
+void give(Learner& l, const std::vector<std::int8_t>& x) {
+  if constexpr (Learner::pushes_rows) {
+    constexpr auto row = static_cast<std::size_t>(Learner::inputs_at_once);
+    for (std::size_t i = 0; i < x.size(); i += row) l.push_row(std::span<const std::int8_t, row>(x.data() + i, row));
+  } else {
+    std::copy(x.begin(), x.end(), l.input().begin());
+  }
+}
+
+template <class Learner>
+std::vector<std::int8_t> sample_of(const Learner&, std::uint32_t seed) {
+  const auto x = make_sample(Learner::inputs, seed % 3 == 0 ? sample_kind::smooth : sample_kind::random, seed);
+  return {x.begin(), x.end()};
+}
+
+/// What a lesson leaves: logits of every sample, and the bytes learned.
+template <class Learner>
+std::vector<int> lesson_of() {
+  static Learner l;
+  std::vector<int> made;
+  for (std::uint32_t i = 0; i < 12; ++i) {
+    const auto x = sample_of(l, i);
+    give(l, x);
+    for (const auto& z : l.infer().logits) made.push_back(z.bits);
+    give(l, x);
+    const outcome o = l.step(static_cast<int>(i) % Learner::classes, {.learning_rate = 0.01f});
+    REQUIRE(o.ok());
+    made.push_back(o.loss.bits);
+  }
+  for (const unsigned char b : l.trained()) made.push_back(b);
+  return made;
+}
+
+/// Equal lessons, in no more memory.
+template <class Architecture, class Update = the_head>
+void compare(const char* what) {
+  CAPTURE(what);
+  using net = varied<Architecture>;
+  using whole = learner_of<net, Update>;
+  using rows = learner_of<net, Update, row_by_row>;
+  using pushed = learner_of<net, Update, pushed_rows>;
+  const auto made = lesson_of<whole>();
+  CHECK(lesson_of<rows>() == made);
+  CHECK(lesson_of<pushed>() == made);
+  CHECK(rows::plan.lower_bound <= whole::plan.lower_bound);
+  CHECK(pushed::plan.lower_bound <= rows::plan.lower_bound);
+  std::printf("  %-24s %6zu bytes layer by layer, %6zu row by row, %6zu pushed\n", what, sizeof(whole), sizeof(rows),
+              sizeof(pushed));
+}
+
+}  // namespace thimble::test

@@ -1,0 +1,208 @@
+// Spans of layers by rows: where every row lies, and samples that are pushed row by row.
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "support/rows_check.hpp"
+
+using namespace thimble;
+using namespace thimble::test;
+
+namespace {
+
+/// Every byte of the arena knows whose row it is: a row that is read must still be there, whole.
+struct owned {
+  std::vector<int> owner;  ///< tensor * 1024 + row
+  void write(int tensor, int row, int at, int bytes) {
+    REQUIRE(at >= 0);
+    REQUIRE(at + bytes <= static_cast<int>(owner.size()));
+    std::fill_n(owner.begin() + at, bytes, tensor * 1024 + row);
+  }
+  [[nodiscard]] bool has(int tensor, int row, int at, int bytes) const {
+    return std::all_of(owner.begin() + at, owner.begin() + at + bytes, [&](int o) { return o == tensor * 1024 + row; });
+  }
+};
+
+/// Runs a span on owners, by the rules of rows.hpp but with its own book of what is where.
+template <class Net, class Update, int Loop>
+void check_owners(owned& arena) {
+  using rows = detail::placed_rows<Net, Update, Loop>;
+  constexpr const auto& plan = plan_of<Net, Update>;
+  constexpr bool pushed = Loop == 0 && detail::how_of<Update>.pushes_rows();
+  struct book {
+    int made = 0;
+    std::map<int, int> at;  ///< rows held, and where
+  };
+  std::vector<book> books(static_cast<std::size_t>(rows::windows));
+  std::vector<row_progress> now(static_cast<std::size_t>(rows::windows));
+  const auto& t = rows::in_flash;
+  const auto size = [&](int w) { return static_cast<std::size_t>(w); };
+  for (int w = 0; w < rows::sources; ++w) {
+    if (pushed && w == 0) continue;
+    now[size(w)].made = static_cast<short>(t.window[w].height);
+    for (int r = 0; r < t.window[w].height; ++r) {
+      const int at = t.window[w].at + r * t.window[w].row;
+      if (Loop == 0) arena.write(t.window[w].tensor, r, at, t.window[w].row);
+      books[size(w)].at[r] = at;
+    }
+    books[size(w)].made = t.window[w].height;
+  }
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(plan.peak));  // what make_room moves
+  const auto slide = [&](int w) {
+    const int base = now[size(w)].base;
+    make_room(rows::span, now.data(), w, bytes.data());
+    if (now[size(w)].base == base) return;
+    std::map<int, int> kept;
+    for (int r = now[size(w)].base; r < books[size(w)].made; ++r) {
+      CHECK(arena.has(t.window[w].tensor, r, books[size(w)].at[r], t.window[w].row));
+      kept[r] = t.window[w].at + (r - now[size(w)].base) * t.window[w].row;
+      arena.write(t.window[w].tensor, r, kept[r], t.window[w].row);
+    }
+    books[size(w)].at = kept;
+  };
+  const auto make = [&](int w) {
+    book& b = books[size(w)];
+    const int at = t.window[w].at + (b.made - now[size(w)].base) * t.window[w].row;
+    b.at[b.made] = at;
+    arena.write(t.window[w].tensor, b.made, at, t.window[w].row);
+    ++b.made;
+    ++now[size(w)].made;
+  };
+  for (bool more = true; more;) {
+    more = false;
+    if (pushed && now[0].made < t.window[0].height) {
+      slide(0);
+      make(0);
+      more = true;
+    }
+    for (int i = 0; i < rows::tasks; ++i) {
+      const row_task& task = t.task[i];
+      if (!is_ready(rows::span, now.data(), task)) continue;
+      more = true;
+      slide(task.y);
+      const step& s = plan.s[rows::around.first + i];
+      if (s.row_scratch > 0) arena.write(5000 + i, 0, s.scratch_at, s.row_scratch);
+      const int o = books[size(task.y)].made;
+      for (int k = 0; k < task.inputs; ++k) {
+        const int x = task.x[k], height = t.window[x].height;
+        for (int r = o * task.rows.stride - task.rows.pad; r < o * task.rows.stride - task.rows.pad + task.rows.kernel;
+             ++r) {
+          if (r < 0 || r >= height) continue;
+          REQUIRE(books[size(x)].at.count(r) == 1);
+          CHECK(arena.has(t.window[x].tensor, r, books[size(x)].at[r], t.window[x].row));
+        }
+      }
+      make(task.y);
+      // The row must not have been written over what this very step reads, as a kernel reads while it writes.
+      for (int k = 0; k < task.inputs; ++k) {
+        const int x = task.x[k], height = t.window[x].height;
+        for (int r = o * task.rows.stride - task.rows.pad; r < o * task.rows.stride - task.rows.pad + task.rows.kernel;
+             ++r)
+          if (r >= 0 && r < height) CHECK(arena.has(t.window[x].tensor, r, books[size(x)].at[r], t.window[x].row));
+      }
+    }
+  }
+  // What leaves the span is whole.
+  for (int w = rows::sources; w < rows::windows; ++w) {
+    CHECK(books[size(w)].made == t.window[w].height);
+    if (t.window[w].whole)
+      for (int r = 0; r < t.window[w].height; ++r)
+        CHECK(arena.has(t.window[w].tensor, r, t.window[w].at + r * t.window[w].row, t.window[w].row));
+  }
+}
+template <class Net, class Update, int... Loop>
+int check_all_owners(std::integer_sequence<int, Loop...>) {
+  owned arena{std::vector<int>(static_cast<std::size_t>(plan_of<Net, Update>.peak), -1)};
+  int spans = 0;
+  const auto check = [&]<int L>(std::integral_constant<int, L>) {
+    constexpr loop l = plan_of<Net, Update>.l[L];
+    if constexpr (l.by_rows) {
+      check_owners<Net, Update, L>(arena);
+      ++spans;
+    } else {
+      constexpr const auto& p = plan_of<Net, Update>;
+      const facts& f = graph_of<Net>.at[p.s[l.first].node];
+      for (int r = 0; r < f.out.h && p.s[l.first].writes[0] < graph_of<Net>.size; ++r)
+        arena.write(p.s[l.first].writes[0], r, p.t[p.s[l.first].writes[0]].offset + r * f.out.row(), f.out.row());
+    }
+  };
+  (check(std::integral_constant<int, Loop>{}), ...);
+  return spans;
+}
+template <class Learner>
+int spans_owned() {
+  return check_all_owners<with_loss<typename Learner::network_type, cross_entropy>,
+                          detail::update_for<the_head, typename Learner::schedule_policy>>(
+      std::make_integer_sequence<int, Learner::plan.forward_loops - 1>{});
+}
+template <class Net, class Order>
+struct ordered : learner_of<Net, the_head, Order> {
+  using schedule_policy = Order;
+};
+
+}  // namespace
+
+TEST_CASE("rows of a network like the demo") { compare<like_the_demo>("like_the_demo"); }
+
+TEST_CASE("no row is overwritten before its last reader") {
+  CHECK(spans_owned<ordered<varied<like_the_demo>, row_by_row>>() > 0);
+  CHECK(spans_owned<ordered<varied<like_the_demo>, pushed_rows>>() > 0);
+  CHECK(spans_owned<ordered<varied<nested>, row_by_row>>() > 0);
+  CHECK(spans_owned<ordered<varied<nested>, pushed_rows>>() > 0);
+  CHECK(spans_owned<ordered<varied<depthwise7>, pushed_rows>>() > 0);
+  CHECK(spans_owned<ordered<varied<depthwise7>, row_by_row>>() > 0);
+  CHECK(spans_owned<ordered<varied<pools_odd>, pushed_rows>>() > 0);
+}
+
+TEST_CASE("a sample pushed row by row") {
+  using learner = learner_of<varied<like_the_demo>, the_head, pushed_rows>;
+  static learner l;
+  static_assert(learner::rows_in_flight == 3 && learner::inputs_at_once == 28);
+  const auto x = sample_of(l, 7);
+  const outcome early = l.step(0);
+  CHECK(early.what == status::no_sample);
+  give(l, x);
+  CHECK(l.has_sample());
+  const int label = l.infer().label;
+  CHECK_FALSE(l.has_sample());
+  // One row short of a sample is none, and it is lost: the next row is the first again.
+  for (int r = 0; r < 27; ++r) l.push_row(std::span<const std::int8_t, 28>(x.data() + r * 28, 28));
+  CHECK(l.rows_pushed() == 27);
+  const std::vector<unsigned char> before(l.trained().begin(), l.trained().end());
+  CHECK(l.step(0).what == status::no_sample);
+  CHECK(std::equal(before.begin(), before.end(), l.trained().begin()));
+  CHECK(l.infer().label >= 0);
+  CHECK(l.rows_pushed() == 0);
+  give(l, x);
+  CHECK(l.infer().label == label);
+  // A sample that nobody asked about gives way to the next.
+  give(l, sample_of(l, 8));
+  give(l, x);
+  CHECK(l.infer().label == label);
+  // From a sensor, a row at a time.
+  for (int r = 0; r < 28; ++r) {
+    std::uint8_t line[28];
+    for (int i = 0; i < 28; ++i) line[i] = static_cast<std::uint8_t>(x[static_cast<std::size_t>(r * 28 + i)] + 128);
+    REQUIRE(put_stored(l, line) == status::ok);
+    l.push_row();
+  }
+  CHECK(l.infer().label == label);
+  const std::uint8_t too_long[29]{};
+  CHECK(put_stored(l, too_long) == status::sample_too_long);
+}
+
+TEST_CASE("inference by rows") {
+  static inference<varied<like_the_demo>> whole;
+  static inference<varied<like_the_demo>, row_by_row> rows;
+  static inference<varied<like_the_demo>, pushed_rows> pushed;
+  static_assert(sizeof(rows) < sizeof(whole) && sizeof(pushed) < sizeof(rows));
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    const auto x = sample_of(whole, i);
+    give(whole, x);
+    give(rows, x);
+    give(pushed, x);
+    const auto a = whole.infer(), b = rows.infer(), c = pushed.infer();
+    CHECK(std::equal(a.begin(), a.end(), b.begin()));
+    CHECK(std::equal(a.begin(), a.end(), c.begin()));
+  }
+}
