@@ -231,6 +231,22 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolutio
   }
 }
 
+/// The same values as portable; weights where they lie, and no scratch. One tap, no zero point of weights.
+THIMBLE_INLINE void convolution_logits(arm_mve, const geometry g, const logits_args& a) {
+  const kernels::weights w = launder(a.w, false);
+  const int c = g.in.c, k = g.trained;
+  for (int o = 0; o < g.out.c; ++o) {
+    std::int32_t sum = a.bias != nullptr ? a.bias[o] : 0;
+    if (k > 0) sum += mve::dot_product(a.x, w.sram + o * k, k) - a.x_zero * mve::sum_of(w.sram + o * k, k);
+    if (k < c) {
+      const std::int8_t* const row = w.flash + o * c + k;
+      sum += mve::dot_product(a.x + k, row, c - k) - a.x_zero * mve::sum_of(row, c - k);
+    }
+    const multiplier m = a.scale[o];
+    a.y[o] = saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
+  }
+}
+
 }  // namespace thimble::kernels
 
 #endif
