@@ -4,14 +4,15 @@ cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${OBJDUMP} -d ${IMAGE} OUTPUT_VARIABLE code COMMAND_ERROR_IS_FATAL ANY)
 set(pairs "[\t ]smlad[\t ]")
 set(vectors "[\t ]eef0 [0-9a-f]f2[0-9a-f] ") # VMLADAVA.S8, which objdump takes for a coprocessor's
+set(gradients "[\t ]eef0 [0-9a-f]e2[0-9a-f] ") # VMLADAVA.S16, likewise
 set(wanted "")
 set(unwanted "")
 if(CORE MATCHES "^m(4|7|33)$")
   list(APPEND wanted ${pairs} "[\t ]smmlar[\t ]")
 elseif(CORE STREQUAL m55)
-  list(APPEND wanted ${vectors} "[\t ]vqrdmulh[.]s32[\t ]")
+  list(APPEND wanted ${vectors} ${gradients} "[\t ]vqrdmulh[.]s32[\t ]")
 else()
-  list(APPEND unwanted ${pairs} ${vectors})
+  list(APPEND unwanted ${pairs} ${vectors} ${gradients})
   if(CORE STREQUAL m3)
     list(APPEND wanted "ldmia[.]w[\t ]r0!, {r3, ip, lr}" "[\t ]smlal[\t ]") # a tile's activations; requantization
   else()

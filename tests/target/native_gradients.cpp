@@ -85,6 +85,10 @@ void check_input_gradient(const geometry& g, int raise, int drop, int limit, boo
   for (unsigned char& b : scratch) b = 0xa5;
   a.dx = dx;
   a.scaled = reinterpret_cast<std::int16_t*>(scratch + guard);
+  if (needs.by_channel && g.out.size() <= size && one_in(2)) {  // over the output's gradient
+    for (int i = 0; i < g.out.size(); ++i) dx[i] = dy[i];
+    a.dy = dx;
+  }
   Operation::body(native{}, g, a);
   ++run;
   for (int i = 0; i < size; ++i)
@@ -238,7 +242,7 @@ void check_bias_gradient() {
   make_weights(g, 0, 0);
   const int kind = number(0, 4);
   for (int i = 0; i < g.out.size(); ++i) dy[i] = kind == 4 ? std::int16_t{-32768} : gradient(kind);
-  for (int o = 0; o < g.out.c; ++o) wanted[o] = got[o] = 0;
+  for (int o = 0; o <= g.out.c; ++o) wanted[o] = got[o] = 0;
   kernels::bias_gradient_args<std::int16_t, sums> a{dy, {mantissa, shift}, {step, nullptr, 0, nullptr, wanted}};
   kernels::bias_backward::body(portable{}, g, a);
   a.to.sum = got;
@@ -246,6 +250,25 @@ void check_bias_gradient() {
   ++run;
   for (int o = 0; o < g.out.c; ++o)
     if (wanted[o] != got[o]) return show(g, "bias gradient", o);
+
+  // Biases as they learn, at sizes of step from nothing to all
+  constexpr kernels::learning_rule plain{};
+  const std::int32_t limit = one_in(2) ? 2147483647 : number(1 << 20, 1 << 30);
+  for (int o = 0; o < g.out.c; ++o)
+    wanted[o] = got[o] = one_in(3) ? (one_in(2) ? limit : -limit) : number(-(1 << 20), 1 << 20);
+  kernels::bias_gradient_args<std::int16_t, plain> learning{
+      dy,
+      {mantissa, shift},
+      {{{one_in(9) ? 0u : (1u << 30) + (word() & 0x3fffffff), -number(0, 70)}, {}, {}, 0, number(-10, 6)},
+       wanted,
+       limit,
+       nullptr,
+       nullptr}};
+  kernels::bias_backward::body(portable{}, g, learning);
+  learning.to.bias = got;
+  kernels::bias_backward::body(native{}, g, learning);
+  for (int o = 0; o <= g.out.c; ++o)
+    if (wanted[o] != got[o]) return show(g, "bias learnt", o);
 }
 
 void check_clip() {

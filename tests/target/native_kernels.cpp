@@ -3,6 +3,7 @@
 #include <thimble/firmware/semihosting.hpp>
 #include <thimble/kernels/addition.hpp>
 #include <thimble/kernels/depthwise_convolution.hpp>
+#include <thimble/kernels/pool.hpp>
 #include <thimble/network/rule.hpp>
 
 namespace firmware = thimble::firmware;
@@ -182,6 +183,15 @@ void check(subject s) {
   a.y = y;
   a.mask = s.masked ? made_mask : nullptr;
   a.scratch = scratch + guard;
+  if (needs.folds && !s.masked && kernels::all_shift_right(a.scale, g.out.c) && one_in(2)) {
+    static std::int32_t folded[most_channels];
+    for (int o = 0; o < g.out.c; ++o)
+      folded[o] =
+          kernels::fold<1>(flash + o * g.in.c, g.in.c, a.bias == nullptr ? nullptr : a.bias + o, 2147483647, a.x_zero)
+              .v[0];
+    a.folded = folded;
+    a.bias = nullptr;
+  }
   if (!over && one_in(2)) {  // in two parts
     a.part = {0, number(0, g.out.h)};
     Operation::body(native{}, g, a);
@@ -214,10 +224,44 @@ void check_logits(const subject& s) {
   kernels::convolution_forward::body(portable{}, s.g, a);
   a.y = got;
   a.scratch = scratch + guard;
+  for (unsigned char& b : scratch) b = 0xa5;
   kernels::convolution_forward::body(native{}, s.g, a);
   ++run;
+  const int held = kernels::convolution_forward::needs(native{}, s.g).scratch;
+  for (int i = 0; i < guard; ++i)
+    if (scratch[i] != 0xa5 || scratch[guard + held + i] != 0xa5) return show(s, "writes beside its scratch", i);
   for (int o = 0; o < s.g.out.c; ++o)
     if (wanted[o] != got[o]) return show(s, "has other logits", o);
+}
+
+void check_average() {
+  geometry g;
+  thimble::window& w = g.win;
+  w.kernel_h = number(1, 18);
+  w.kernel_w = number(1, 18);
+  w.stride_h = number(1, 4);
+  w.stride_w = number(1, 4);
+  w.pad_top = number(0, w.kernel_h - 1);
+  w.pad_left = number(0, w.kernel_w - 1);
+  g.in = {number(1, 20), number(1, 20), number(1, 30)};
+  const int h = g.in.h + w.pad_top - w.kernel_h, v = g.in.w + w.pad_left - w.kernel_w;
+  if (h < 0 || v < 0) return;
+  g.out = {h / w.stride_h + 1, v / w.stride_w + 1, g.in.c};
+  const bool ends = one_in(3);
+  for (int i = 0; i < g.in.size(); ++i) original[i] = ends ? -128 : static_cast<std::int8_t>(word());
+  kernels::pool_args a{
+      original, one_in(3) ? thimble::limits{-90, 100} : thimble::limits{}, expected, nullptr, {0, g.out.h}};
+  kernels::average_pooling::body(portable{}, g, a);
+  a.y = made + guard;
+  for (std::int8_t& b : made) b = 77;
+  kernels::average_pooling::body(native{}, g, a);
+  ++run;
+  for (int i = -guard; i < g.out.size() + guard; ++i)
+    if (a.y[i] != (i >= 0 && i < g.out.size() ? expected[i] : 77)) {
+      ++failures;
+      firmware::print("average differs at ", i, "\n");
+      return;
+    }
 }
 
 void check_sum() {
@@ -268,6 +312,7 @@ int main() {
     s = depthwise();
     if (complete(s)) check<kernels::depthwise_forward>(s);
     check_sum();
+    check_average();
   }
   firmware::print(run, " layers run, ", failures, " differ\n");
   return failures;

@@ -49,6 +49,7 @@ THIMBLE_INLINE void scaled_gradient(portable, const scaled_gradient_args<Gradien
 #include <thimble/kernels/addition/arm_mve.hpp>
 #include <thimble/kernels/addition/arm_thumb.hpp>
 #include <thimble/kernels/addition/gradient_arm_dsp.hpp>
+#include <thimble/kernels/addition/gradient_arm_mve.hpp>
 #include <thimble/kernels/addition/gradient_x86.hpp>
 #include <thimble/kernels/addition/x86.hpp>
 

@@ -33,6 +33,7 @@ THIMBLE_INLINE void bias_gradient(portable, const geometry g, const bias_gradien
 }  // namespace thimble::kernels
 
 #include <thimble/kernels/bias_gradient/arm_dsp.hpp>
+#include <thimble/kernels/bias_gradient/arm_mve.hpp>
 #include <thimble/kernels/bias_gradient/arm_thumb.hpp>
 #include <thimble/kernels/bias_gradient/x86.hpp>
 

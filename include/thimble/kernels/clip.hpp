@@ -39,6 +39,7 @@ THIMBLE_INLINE void clip_at_limits(portable, const clip_at_limits_args<Gradient>
 }  // namespace thimble::kernels
 
 #include <thimble/kernels/clip/arm_dsp.hpp>
+#include <thimble/kernels/clip/arm_mve.hpp>
 #include <thimble/kernels/clip/arm_thumb.hpp>
 #include <thimble/kernels/clip/x86.hpp>
 

@@ -177,6 +177,7 @@ constexpr kernel_needs input_gradient_needs(portable, const geometry& g) {
 }  // namespace thimble::kernels
 
 #include <thimble/kernels/convolution_gradient/arm_dsp.hpp>
+#include <thimble/kernels/convolution_gradient/arm_mve.hpp>
 #include <thimble/kernels/convolution_gradient/arm_thumb.hpp>
 #include <thimble/kernels/convolution_gradient/x86.hpp>
 

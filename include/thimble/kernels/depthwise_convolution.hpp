@@ -170,6 +170,7 @@ constexpr kernel_needs depthwise_gradient_needs(portable, const geometry&) { ret
 #include <thimble/kernels/depthwise_convolution/arm_thumb.hpp>
 #include <thimble/kernels/depthwise_convolution/x86.hpp>
 #include <thimble/kernels/depthwise_gradient/arm_dsp.hpp>
+#include <thimble/kernels/depthwise_gradient/arm_mve.hpp>
 #include <thimble/kernels/depthwise_gradient/arm_thumb.hpp>
 #include <thimble/kernels/depthwise_gradient/x86.hpp>
 

@@ -129,6 +129,7 @@ THIMBLE_INLINE void max_pool_gradient(portable, const geometry g, const pool_gra
 
 }  // namespace thimble::kernels
 
+#include <thimble/kernels/pool/arm_mve.hpp>
 #include <thimble/kernels/pool/x86.hpp>
 
 namespace thimble::kernels {

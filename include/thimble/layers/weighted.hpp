@@ -38,6 +38,32 @@ struct keep_input {
   }
 };
 
+/// The parameters of a step's layer, of which the compiler knows all, from its binding's network.
+template <class At>
+struct parameters_of;
+template <template <class, class, int> class Binding, class Net, class Update, int Step>
+struct parameters_of<Binding<Net, Update, Step>> {
+  using type = typename Net::parameters::template layer<Binding<Net, Update, Step>::node.number>;
+};
+/// kernels::fold of them: in flash where used, in place of the biases. Layers of more weights would meet compilers' limits.
+template <class At, class Parameters>
+inline constexpr auto folded_biases = [] {
+  const std::int32_t* bias = nullptr;
+  if constexpr (requires { Parameters::bias; } && !requires { Parameters::has_no_bias; }) bias = Parameters::bias;
+  constexpr const facts& f = At::node;
+  return kernels::fold<f.biases>(Parameters::weight, f.fan_in, bias, f.bias_limit(), At::zero(role::x0));
+}();
+/// Folded biases for a kernel that asks for them, or null.
+template <class At>
+constexpr const std::int32_t* folded_for() {
+  constexpr const facts& f = At::node;
+  if constexpr (f.trained == 0 && !f.bias_trained && f.weights() <= 131072) {
+    if constexpr (requires { parameters_of<At>::type::weight[0]; } && kernels::all_shift_right(At::scale(), f.biases))
+      return folded_biases<At, typename parameters_of<At>::type>.v;
+  }
+  return nullptr;
+}
+
 /// InPlace: whether output rows follow the input's, so that they may overwrite them.
 template <class Kernel, bool InPlace = true, class Target = native>
 struct forward {
@@ -70,6 +96,11 @@ struct forward {
       at.template call<Kernel, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
                                                              At::zero(role::x0), at.logits(), At::node.weight_zero,
                                                              at.scratch()});
+    } else if constexpr (kernels::needs_of<Kernel, serving>(At::geometry).folds) {
+      const std::int32_t* const folded = at.mask() == nullptr ? folded_for<At>() : nullptr;
+      at.template call<Kernel, serving>(kernels::convolution_args{
+          at.x0(), at.weights(), folded == nullptr ? at.bias() : nullptr, At::scale(), At::zero(role::x0),
+          At::zero(role::y), At::range(), at.y(), at.mask(), at.part(), At::node.weight_zero, at.scratch(), folded});
     } else {
       at.template call<Kernel, serving>(kernels::convolution_args_for<serving, At::masks>{
           at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),

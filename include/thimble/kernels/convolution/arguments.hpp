@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include <thimble/kernels/access.hpp>
+#include <thimble/kernels/convolution/folded.hpp>
 #include <thimble/kernels/geometry.hpp>
 #include <thimble/tensor/requantize.hpp>
 
@@ -23,6 +24,8 @@ struct convolution_args {
   rows part;
   int w_zero = 0;
   unsigned char* scratch = nullptr;  ///< as convolution_forward::needs says
+  const std::int32_t* folded =
+      nullptr;  ///< folded_biases in place of bias, where needs asks for them, nothing learns or is masked, and all_shift_right; or null
 };
 
 /// The same without a mask: an image that only infers has no code for masks.
