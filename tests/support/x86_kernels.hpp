@@ -9,6 +9,7 @@
 #include <string>
 #include <thimble/kernels/addition.hpp>
 #include <thimble/kernels/depthwise_convolution.hpp>
+#include <thimble/kernels/pool.hpp>
 #include <thimble/network/rule.hpp>
 
 #include "support/random_numbers.hpp"
@@ -249,6 +250,26 @@ void check_sum(random_numbers& r) {
 }
 
 template <class Target>
+void check_average(random_numbers& r) {
+  kernels::geometry g;
+  g.win = random_window(r, 9, r.one_in(2));
+  g.win.dilation_h = g.win.dilation_w = 1;
+  g.in = {r.number(1, 12), r.number(1, 12), r.number(1, 40)};
+  g.out.c = g.in.c;
+  if (!set_outputs(g)) return;
+  const bool wide = r.one_in(4);
+  buffer<std::int8_t> x(g.in.size()), expected(g.out.size()), made(g.out.size());
+  for (int i = 0; i < x.n; ++i) x[i] = static_cast<std::int8_t>(wide ? -128 : r.number(-128, 127));
+  kernels::pool_args a{x.data(), r.one_in(3) ? limits{-50, 60} : limits{}, expected.data(), nullptr, {0, g.out.h}};
+  kernels::average_pooling::body(portable{}, g, a);
+  a.y = made.data();
+  kernels::average_pooling::body(Target{}, g, a);
+  int at = 0;
+  while (at < made.n && made[at] == expected[at]) ++at;
+  CHECK_MESSAGE(at == made.n, "average pool ", words_of(g), ": differs at ", at);
+}
+
+template <class Target>
 void check_forward() {
   random_numbers r{12345};
   int convolutions = 0, depthwise = 0;
@@ -256,6 +277,7 @@ void check_forward() {
     convolutions += check_forward<Target, kernels::convolution_forward>(r, random_convolution(r), false);
     depthwise += check_forward<Target, kernels::depthwise_forward>(r, random_depthwise(r), true);
     check_sum<Target>(r);
+    check_average<Target>(r);
   }
   CHECK(convolutions > 800);
   CHECK(depthwise > 500);
