@@ -221,8 +221,12 @@ void check_logits(const subject& s) {
   kernels::convolution_forward::body(portable{}, s.g, a);
   a.y = got;
   a.scratch = scratch + guard;
+  for (unsigned char& b : scratch) b = 0xa5;
   kernels::convolution_forward::body(native{}, s.g, a);
   ++run;
+  const int held = kernels::convolution_forward::needs(native{}, s.g).scratch;
+  for (int i = 0; i < guard; ++i)
+    if (scratch[i] != 0xa5 || scratch[guard + held + i] != 0xa5) return show(s, "writes beside its scratch", i);
   for (int o = 0; o < s.g.out.c; ++o)
     if (wanted[o] != got[o]) return show(s, "has other logits", o);
 }

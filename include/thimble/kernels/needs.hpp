@@ -10,7 +10,7 @@ struct kernel_needs {
   bool serves = true;  ///< whether the target's kernel takes this geometry; if not, portable does
   int scratch = 0;     ///< bytes, aligned to words
   bool by_channel =
-      false;  ///< output channel c is written after all of input channel c is read: y may begin where x does
+      false;           ///< output channel c is written after all of input channel c is read: y may begin where x does
   bool folds = false;  ///< uses folded_biases, if the layer has them
 };
 

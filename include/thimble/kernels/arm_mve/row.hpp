@@ -19,7 +19,7 @@ struct row {
   const std::int8_t* w;
   const std::int32_t* bias;
   const std::int32_t* mantissa;
-  const std::int8_t* shift;  ///< at most 0
+  const std::int8_t* shift;  ///< under 0, or 0 with a mantissa of 0
   std::int8_t* y;
   std::int32_t low, high;  ///< the limits less y_zero
 };

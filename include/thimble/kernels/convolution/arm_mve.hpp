@@ -1,34 +1,31 @@
 // Convolution by dot products of sixteen int8 values, four channels at a time.
 #pragma once
+#include <cstring>
+
 #include <thimble/kernels/arm_mve/columns.hpp>
 #include <thimble/kernels/arm_mve/row.hpp>
-#include <thimble/kernels/convolution/arm_dsp.hpp>
+#include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/needs.hpp>
 
 #if defined(__ARM_FEATURE_MVE)
 
 namespace thimble::kernels {
 namespace mve {
 
-/// Scratch: the table of four_channels, the bytes of `windows` windows, all weights if they lie in two places; and no less than
-/// arm_dsp's, which takes what the tiles do not.
+/// Scratch: the table of four_channels, the bytes of `windows` windows, all weights if they lie in two places.
 struct convolution_scratch {
   int fan_in, groups, window, windows, weights, bytes;
 };
 constexpr bool is_split(const geometry& g) { return g.trained != 0 && g.trained != g.in.c; }
 THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
-  const int fan_in = dsp::filter_size(g), groups = g.out.c / 4;
+  const int fan_in = g.win.taps() * g.in.c, groups = g.out.c / 4;
   const bool reads_in_place = g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1;
   const int window = 48 * (reads_in_place && g.out.pixels() == 1 && groups > 16 ? 16 : groups);
   const int fit = 4096 / fan_in, some = fit < 3 ? 1 : fit < 15 ? fit / 3 * 3 : 15;
   const int windows = reads_in_place ? 0 : some < g.out.pixels() ? some : g.out.pixels();
   const int weights = window + (windows * fan_in + 3) / 4 * 4;
-  const int bytes = weights + (is_split(g) ? (g.out.c * fan_in + 3) / 4 * 4 : 0), others = dsp::scratch_of(g).bytes;
-  return {fan_in, groups, window, windows, weights, bytes > others ? bytes : others};
-}
-
-/// What shifts left, or is masked where a byte of the mask has bits of two pixels: one copy, whatever the key.
-THIMBLE_NOINLINE inline void convolve_by_pairs(const geometry& g, const convolution_args& a) {
-  convolution(arm_dsp{}, g, a);
+  return {fan_in,  groups,  window,
+          windows, weights, weights + (is_split(g) ? (g.out.c * g.win.taps() * g.in.c + 3) / 4 * 4 : 0)};
 }
 
 /// Groups [first, end) of four channels; false if one has a left shift, or none.
@@ -91,16 +88,15 @@ THIMBLE_NOINLINE inline void multiply_pixels(column_source& s, const std::int8_t
   run.template operator()<1>(pixels - 3 * threes);
 }
 
-/// The channels after the last whole group, one by one; `pixels` pixels.
+/// Channels from `first` on, one by one: those after the last whole group, or what the tiles do not take; `pixels` pixels.
 THIMBLE_NOINLINE inline void multiply_rest(const geometry& g, const convolution_args& a, const std::int8_t* x, int size,
-                                           const std::int8_t* w, int pixels, std::int8_t* y) {
-  for (int o = g.out.c & ~3; o < g.out.c; ++o) {
+                                           const std::int8_t* w, int pixels, std::int8_t* y, int first) {
+  for (int o = first; o < g.out.c; ++o) {
     const auto less = static_cast<std::uint32_t>(a.x_zero) * static_cast<std::uint32_t>(sum_of(w + o * size, size));
     const auto bias = static_cast<std::uint32_t>(a.bias != nullptr ? a.bias[o] : 0) - less;
-    for (int p = 0; p < pixels; ++p) {
+    for (int p = 0, at = static_cast<int>(y - a.y) + o; p < pixels; ++p, at += g.out.c) {
       const auto sum = bias + static_cast<std::uint32_t>(dot_product(x + p * size, w + o * size, size));
-      y[p * g.out.c + o] =
-          clamp(requantize(static_cast<std::int32_t>(sum), a.scale[o]) + a.y_zero, a.range, nullptr, 0);
+      a.y[at] = clamp(requantize(static_cast<std::int32_t>(sum), a.scale[o]) + a.y_zero, a.range, a.mask, at);
     }
   }
 }
@@ -176,10 +172,11 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolutio
     mve::join_weights(joined, launder(a.w, false), g.out.c * g.win.taps(), g.in.c, g.trained);
     w = joined;
   }
-  const int chunk = s.window / 48, size = s.fan_in;
-  if ((a.mask != nullptr && g.out.c % 8 != 0) || !mve::make_groups(table, a, w, size, 0, chunk))
-    return mve::convolve_by_pairs(seen, a);
-  if (a.mask != nullptr)
+  const int size = s.fan_in;
+  // What shifts left, or has bits of two pixels in a byte of its mask, goes channel by channel
+  const bool tiled = (a.mask == nullptr || g.out.c % 8 == 0) && mve::make_groups(table, a, w, size, 0, s.window / 48);
+  const int chunk = tiled ? s.window / 48 : 0, groups = tiled ? s.groups : 0;
+  if (tiled && a.mask != nullptr)
     std::memset(a.mask + a.part.begin * g.out.row() / 8, 0,
                 static_cast<std::size_t>((a.part.end - a.part.begin) * g.out.row() / 8));
 
@@ -205,18 +202,19 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolutio
                        chunk,
                        size};
   if (g.win.taps() == 1 && g.win.stride_h == 1 && g.win.stride_w == 1) {
-    const int lines = g.out.w >= 3 && g.out.c % 4 == 0 ? a.part.end - a.part.begin : 1, pixels = lines * g.out.w;
+    const int lines = g.out.w >= 3 && g.out.c == 4 * groups ? a.part.end - a.part.begin : 1, pixels = lines * g.out.w;
     for (int oy = a.part.begin; oy < a.part.end; oy += lines) {
       const std::int8_t* const x = a.x + oy * g.in.row();
       std::int8_t* const y = a.y + oy * g.out.row();
       if (chunk > 0) mve::multiply_pixels(c, x, y, pixels, w);
-      for (int done = chunk; done < s.groups; done += chunk) {  // a single pixel
-        c.groups = done + chunk < s.groups ? chunk : s.groups - done;
+      int done = chunk;
+      for (; done < groups; done += c.groups) {  // a single pixel
+        c.groups = done + chunk < groups ? chunk : groups - done;
         c.c.end = table + c.groups;
-        if (!mve::make_groups(table, a, w, size, done, done + c.groups)) return mve::convolve_by_pairs(seen, a);
+        if (!mve::make_groups(table, a, w, size, done, done + c.groups)) break;
         mve::multiply_pixels(c, x, y + 4 * done, 1, w + 4 * done * size);
       }
-      mve::multiply_rest(seen, a, x, size, w, pixels, y);
+      mve::multiply_rest(seen, a, x, size, w, pixels, y, 4 * done);
     }
     return;
   }
@@ -229,7 +227,23 @@ THIMBLE_INLINE void convolution(arm_mve, const geometry& layer, const convolutio
       if (++ox == g.out.w) ox = 0, ++oy;
     }
     if (chunk > 0) mve::multiply_pixels(c, copied, y, pixels, w);
-    mve::multiply_rest(seen, a, copied, size, w, pixels, y);
+    mve::multiply_rest(seen, a, copied, size, w, pixels, y, 4 * chunk);
+  }
+}
+
+/// The same values as portable; weights where they lie, and no scratch. One tap, no zero point of weights.
+THIMBLE_INLINE void convolution_logits(arm_mve, const geometry g, const logits_args& a) {
+  const kernels::weights w = launder(a.w, false);
+  const int c = g.in.c, k = g.trained;
+  for (int o = 0; o < g.out.c; ++o) {
+    std::int32_t sum = a.bias != nullptr ? a.bias[o] : 0;
+    if (k > 0) sum += mve::dot_product(a.x, w.sram + o * k, k) - a.x_zero * mve::sum_of(w.sram + o * k, k);
+    if (k < c) {
+      const std::int8_t* const row = w.flash + o * c + k;
+      sum += mve::dot_product(a.x + k, row, c - k) - a.x_zero * mve::sum_of(row, c - k);
+    }
+    const multiplier m = a.scale[o];
+    a.y[o] = saturate<std::int32_t>(shift_round(std::int64_t{sum} * m.mantissa, 31 - m.shift - 16));
   }
 }
 

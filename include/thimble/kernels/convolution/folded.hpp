@@ -28,10 +28,10 @@ constexpr folded_biases<Channels> fold(const std::int8_t* w, int fan_in, const s
   return t;
 }
 
-/// Whether every channel's multiplier shifts to the right, or is zero: what kernels with folded biases take.
+/// Whether every channel's multiplier shifts to the right, by one bit at least, or is zero: what kernels with folded biases take.
 constexpr bool all_shift_right(multipliers scale, int channels) {
   for (int o = 0; o < channels; ++o)
-    if (scale.shift[o] > 0 && scale.mantissa[o] != 0) return false;
+    if (scale.shift[o] >= 0 && scale.mantissa[o] != 0) return false;
   return true;
 }
 
