@@ -1,5 +1,5 @@
 // error: the learner does not fit its budget
-// error: memory_budget
+// error: over_memory_budget
 // error: block1/depthwise
 // error: forward
 // error: 200

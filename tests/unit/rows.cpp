@@ -191,6 +191,19 @@ TEST_CASE("a sample pushed row by row") {
   CHECK(put_stored(l, too_long) == status::sample_too_long);
 }
 
+TEST_CASE("a budget chooses the order of work") {
+  using net = varied<like_the_demo>;
+  using whole = learner_of<net, the_head>;
+  using rows = learner_of<net, the_head, row_by_row>;
+  constexpr long enough = sizeof(whole), least = sizeof(rows);
+  static_assert(least < enough);
+  using easy = learner_of<net, the_head, memory_budget<enough>>;
+  using tight = learner_of<net, the_head, memory_budget<enough - 1>>;
+  using tightest = learner_of<net, the_head, memory_budget<least>>;
+  static_assert(sizeof(easy) == enough && sizeof(tight) == least && sizeof(tightest) == least);
+  CHECK(lesson_of<tightest>() == lesson_of<whole>());
+}
+
 TEST_CASE("inference by rows") {
   static inference<varied<like_the_demo>> whole;
   static inference<varied<like_the_demo>, row_by_row> rows;

@@ -1,4 +1,4 @@
-// A budget that speaks: `static_assert(thimble::fits<learner, 64 * 1024>);`.
+// A budget that speaks: `static_assert(thimble::fits<learner, 64 * KiB>);`, or the policy memory_budget<64 * KiB>.
 #pragma once
 #include <thimble/memory/plan.hpp>
 
@@ -6,7 +6,7 @@ namespace thimble {
 
 /// Layer and role of the arena's worst step; bytes that the whole learner needs, and the budget.
 template <detail::text Layer, detail::text Role, long Needed, long Budget, long Over>
-struct memory_budget {
+struct over_memory_budget {
   static_assert(
       Needed <= Budget,
       "the learner does not fit its budget: see above the layer and role of the worst step, the bytes needed, "
@@ -22,7 +22,7 @@ struct budget_fault {
   static constexpr const char* role = p.s[p.l[p.worst].first].backward ? "gradient" : "forward";
   static constexpr long needed = static_cast<long>(sizeof(Learner));
   using type =
-      memory_budget<as_text([] { return layer; }), as_text([] { return role; }), needed, Budget, needed - Budget>;
+      over_memory_budget<as_text([] { return layer; }), as_text([] { return role; }), needed, Budget, needed - Budget>;
 };
 template <class Learner, long Budget>
 struct budget_fault<Learner, Budget, true> {
@@ -30,7 +30,7 @@ struct budget_fault<Learner, Budget, true> {
 };
 }  // namespace detail
 
-/// Always true: if the learner does not fit, memory_budget's message is the error.
+/// Always true: if the learner does not fit, over_memory_budget is the error.
 template <class Learner, long Budget>
 inline constexpr bool fits = detail::reported<
     typename detail::budget_fault<Learner, Budget, (static_cast<long>(sizeof(Learner)) <= Budget)>::type>;

@@ -192,6 +192,17 @@ struct pushed_rows {
   static constexpr void set(recipe& r) { r.order = schedule::pushed_rows; }
 };
 
+/// `sizeof` of the learner is at most Bytes: of the orders above that take the sample whole the one that needs the fewest
+/// instructions among those that fit. If none does, the error says by how many bytes, and at which layer.
+template <long Bytes>
+struct memory_budget {
+  static constexpr decision decides = decision::order;
+  static constexpr long bytes = Bytes;
+  static constexpr void set(recipe&) {}  // the trainer puts an order in its place
+  static_assert(Bytes > 0, "a budget has more than no byte");
+};
+inline constexpr long KiB = 1024;
+
 namespace detail {
 
 /// The recipe of an update; the default's, if it has none.
