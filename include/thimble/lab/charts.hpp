@@ -1,6 +1,7 @@
 // The lab's results as charts. Host only.
 #pragma once
 #include <thimble/lab/contributions.hpp>
+#include <thimble/lab/plan_chart.hpp>
 #include <thimble/lab/rehearsal.hpp>
 #include <thimble/lab/search.hpp>
 #include <thimble/lab/svg.hpp>
@@ -67,26 +68,11 @@ inline chart chart_of(const std::string& network, const std::vector<rehearsed>& 
   return to;
 }
 
-/// The arena over the steps of a plan: each tensor a box from its first step to its last, at its offsets.
+/// The arena that an update would take: see chart_of_plan.
 template <class Planner>
 chart chart_of_memory(const std::string& network, const update_choice& choice) {
-  const auto p = Planner::plan_of(choice);
-  const auto g = Planner::marked_by(choice);
-  constexpr const char* kinds[] = {"values", "gradients", "masks", "kept channels", "scratch"};
-  chart to("The arena of " + network + " over a step", "step of the plan (forward, then backward)", "KB");
-  for (int id = 0; id < Planner::plan::tensors; ++id) {
-    const tensor& t = p->t[id];
-    if (!p->in_arena(id) || !t.needed || t.bytes == 0 || t.last < t.first) continue;
-    const bool scratch = id >= tensor_kinds * Planner::nodes;
-    const int kind = scratch ? 4 : id / Planner::nodes;
-    const facts& f = g.at[scratch ? p->s[id - tensor_kinds * Planner::nodes].node : id % Planner::nodes];
-    to.box(std::string(f.name[0] != 0 ? f.name : f.kind) + " (" + std::to_string(f.number) + "), " + kinds[kind] +
-               ", " + std::to_string(t.bytes) + " bytes",
-           {static_cast<double>(std::max(t.first, 0)), t.offset / 1024.0},
-           {static_cast<double>(t.last + 1), (t.offset + t.bytes) / 1024.0}, kind);
-    to.in_legend(kinds[kind], kind);
-  }
-  return to;
+  return chart_of_plan("The arena of " + network + " over a step", *Planner::plan_of(choice),
+                       Planner::marked_by(choice));
 }
 
 }  // namespace thimble::lab
