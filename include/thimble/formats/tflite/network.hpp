@@ -71,7 +71,7 @@ struct fault_type {
   static constexpr auto type_name = [] { return name_of_type(wrong.code); };
   static constexpr auto operator_name = [] { return name_of_operator(wrong.code); };
   using where = at_byte<static_cast<long>(wrong.offset)>;
-  enum class message { nothing, file, network, operator_unknown, form, type, tensor };
+  enum class message { nothing, file, graph_of_file, operator_unknown, form, type, tensor };
   static constexpr message which = [] {
     switch (wrong.kind) {
       case fault_kind::none:
@@ -84,7 +84,7 @@ struct fault_type {
       case fault_kind::not_supported:
         if (wrong.about == subject::operation) return message::form;
         if (wrong.about == subject::tensor) return message::tensor;
-        return wrong.kind == fault_kind::damaged ? message::file : message::network;
+        return wrong.kind == fault_kind::damaged ? message::file : message::graph_of_file;
       default:
         return message::file;
     }
@@ -98,7 +98,7 @@ struct fault_type {
     using type = file_cannot_be_read<as_text(name), as_text(reason), where, file_bytes<File::size>>;
   };
   template <class Dummy>
-  struct of<message::network, Dummy> {
+  struct of<message::graph_of_file, Dummy> {
     using type = network_not_supported<as_text(name), as_text(reason), where>;
   };
   template <class Dummy>
