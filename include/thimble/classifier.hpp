@@ -5,8 +5,8 @@
 
 namespace thimble {
 
-/// A network that only infers: no byte and no symbol of learning is linked.
-template <class Net>
-struct classifier : trainer<Net, sparse_update<>> {};
+/// A network that only infers: no byte and no symbol of learning is linked. Policies: an order of work.
+template <class Net, class... Policies>
+struct classifier : trainer<Net, sparse_update<>, Policies...> {};
 
 }  // namespace thimble

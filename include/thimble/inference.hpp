@@ -2,6 +2,7 @@
 #pragma once
 #include <thimble/checks.hpp>
 #include <thimble/engine.hpp>
+#include <thimble/memory/order_choice.hpp>
 #include <thimble/training/policy_choice.hpp>
 #include <thimble/training/sparse_update.hpp>
 
@@ -34,6 +35,12 @@ struct inert_inference : inert_engine {
   std::span<const std::int8_t> infer() { return {&pixel, 1}; }
 };
 
+template <class Net>
+struct inferences {
+  template <class... Policies>
+  using with = inference_of<Net, update_for<sparse_update<>, Policies...>>;
+};
+
 /// The first thing that is wrong with an inference.
 template <class Net, class... Policies>
 struct inference_fault {
@@ -48,17 +55,25 @@ struct inference_fault {
   struct rows {
     using type = typename rows_fault<N, update_for<sparse_update<>, Policies...>>::type;
   };
-  using type = typename otherwise<typename otherwise<policies, network, Net>::type, rows, Net>::type;
+  template <class N>
+  struct size {
+    using type = typename ordered_by<inferences<N>, Policies...>::type;
+  };
+  using found = typename otherwise<typename otherwise<policies, network, Net>::type, rows, Net>::type;
+  using type = typename otherwise<found, size, Net>::type;
 };
 
 template <class Net, class... Policies>
+using chosen_inference = typename ordered_by<inferences<Net>, Policies...>::made;
+template <class Net, class... Policies>
 using inference_for = mp::mp_eval_if_c<is_fault<typename inference_fault<Net, Policies...>::type>, inert_inference,
-                                       inference_of, Net, update_for<sparse_update<>, Policies...>>;
+                                       chosen_inference, Net, Policies...>;
 
 }  // namespace detail
 
 /// Inference only, of the whole network: its last softmax too. No byte and no symbol of learning is linked. (A `classifier` gives
-/// labels and confidences instead.) A policy may say the order of work: layer_by_layer, row_by_row, pushed_rows.
+/// labels and confidences instead.) A policy may say the order of work: layer_by_layer, row_by_row,
+/// pushed_rows, memory_budget.
 template <class Net, class... Policies>
 struct inference : detail::inference_for<Net, Policies...> {
   static_assert(detail::reported<typename detail::inference_fault<Net, Policies...>::type>);

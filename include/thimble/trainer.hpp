@@ -3,7 +3,7 @@
 #include <limits>
 
 #include <thimble/checks.hpp>
-#include <thimble/memory/budget.hpp>
+#include <thimble/memory/order_choice.hpp>
 #include <thimble/prediction.hpp>
 #include <thimble/status.hpp>
 #include <thimble/training/policy_choice.hpp>
@@ -167,40 +167,13 @@ template <class Net, class Update, class... Policies>
 using learner_with =
     learner<with_loss<Net, loss_of<Policies...>>, update_for<Update, Policies...>, loss_of<Policies...>>;
 
-template <class Policy>
-using is_budget = mp::mp_bool<requires { Policy::bytes; }>;
-
-template <class... Budget>
-constexpr long bytes_of(mp::mp_list<Budget...>) {
-  return (0 + ... + Budget::bytes);
-}
-
-template <class Order, class Policy>
-using budget_replaced = mp::mp_if<is_budget<Policy>, Order, Policy>;
-template <class Order, class Net, class Update, class... Policies>
-using learner_in_order = learner_with<Net, Update, budget_replaced<Order, Policies>...>;
-
-/// The learner under a budget: in the first order of work that fits, or the last.
-template <long Budget, class Net, class Update, class... Policies>
-struct under_budget {
-  using whole = learner_in_order<layer_by_layer, Net, Update, Policies...>;
-  using rows = learner_in_order<row_by_row, Net, Update, Policies...>;
-  static constexpr bool fits_whole = static_cast<long>(sizeof(whole)) <= Budget;
-  using type = typename mp::mp_if_c<fits_whole, mp::mp_identity<whole>, mp::mp_identity<rows>>::type;
-  using fault = typename budget_fault<type, Budget, (static_cast<long>(sizeof(type)) <= Budget)>::type;
-};
-/// Without one.
-template <class Net, class Update, class... Policies>
-struct under_budget<0, Net, Update, Policies...> {
-  using type = learner_with<Net, Update, Policies...>;
-  using fault = no_fault;
+template <class Net, class Update>
+struct learners {
+  template <class... Policies>
+  using with = learner_with<Net, Update, Policies...>;
 };
 template <class Net, class Update, class... Policies>
-struct chosen {
-  static constexpr long budget = bytes_of(mp::mp_copy_if<mp::mp_list<Policies...>, is_budget>{});
-  using choice = under_budget<budget, Net, Update, Policies...>;
-  using type = typename choice::fault;
-};
+using chosen = ordered_by<learners<Net, Update>, Policies...>;
 
 /// The first thing that is wrong with a trainer.
 template <class Net, class Update, class... Policies>
@@ -210,7 +183,7 @@ using trainer_fault =
                        chosen, Net, Update, Policies...>::type;
 
 template <class Net, class Update, class... Policies>
-using chosen_learner = typename chosen<Net, Update, Policies...>::choice::type;
+using chosen_learner = typename chosen<Net, Update, Policies...>::made;
 template <class Net, class Update, class... Policies>
 using learner_for = mp::mp_eval_if_c<is_fault<trainer_fault<Net, Update, Policies...>>, inert, chosen_learner, Net,
                                      Update, Policies...>;

@@ -191,6 +191,59 @@ TEST_CASE("a sample pushed row by row") {
   CHECK(put_stored(l, too_long) == status::sample_too_long);
 }
 
+// Whose output is a map that a span makes, read by nobody.
+struct to_a_map : network<input<shape{16, 16, 1}>, conv2d<8, kernel{3}>, conv2d<8, kernel{3}>, conv2d<2>> {};
+struct to_a_flat_map
+    : network<input<shape{16, 16, 1}>, conv2d<8, kernel{3}>, conv2d<8, kernel{3}>, conv2d<2>, flatten> {};
+
+// Whose first map six layers of a span read.
+template <auto... Options>
+using again = conv2d<8, Options...>;
+struct many_readers
+    : network<input<shape{40, 16, 8}>,
+              residual<residual<residual<residual<again<>>, again<>>, again<kernel{3}>>, again<kernel{3}>>,
+              conv2d<17, stride{2}>, global_average_pool, dense<3>> {};
+
+template <class Net>
+void compare_outputs() {
+  static inference<Net> whole;
+  static inference<Net, row_by_row> rows;
+  static inference<Net, pushed_rows> pushed;
+  static_assert(sizeof(rows) < sizeof(whole));
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const auto x = sample_of(whole, i);
+    give(whole, x);
+    give(rows, x);
+    give(pushed, x);
+    const auto a = whole.infer(), b = rows.infer(), c = pushed.infer();
+    CHECK(std::equal(a.begin(), a.end(), b.begin()));
+    CHECK(std::equal(a.begin(), a.end(), c.begin()));
+  }
+}
+
+TEST_CASE("outputs that a span makes") {
+  compare_outputs<varied<to_a_map>>();
+  compare_outputs<varied<to_a_flat_map>>();
+}
+
+TEST_CASE("more readers than a window lists") {
+  compare<many_readers, false>("many_readers");
+  CHECK(spans_owned<ordered<varied<many_readers>, row_by_row>>() >= 0);
+  CHECK(spans_owned<ordered<varied<many_readers>, pushed_rows>>() > 0);
+}
+
+TEST_CASE("a row may be pushed again") {
+  static learner_of<varied<like_the_demo>, the_head, pushed_rows> l, other;
+  const auto x = sample_of(l, 3);
+  const std::span<const std::int8_t, 28> first(x.data(), 28);
+  l.push_row(first);
+  other.push_row(first);
+  for (int r = 1; r < 28; ++r) l.push_row();  // whatever lies there: within the window
+  CHECK(l.has_sample());
+  CHECK(l.infer().label >= 0);
+  CHECK(other.rows_pushed() == 1);
+}
+
 TEST_CASE("a budget chooses the order of work") {
   using net = varied<like_the_demo>;
   using whole = learner_of<net, the_head>;
@@ -202,6 +255,14 @@ TEST_CASE("a budget chooses the order of work") {
   using tightest = learner_of<net, the_head, memory_budget<least>>;
   static_assert(sizeof(easy) == enough && sizeof(tight) == least && sizeof(tightest) == least);
   CHECK(lesson_of<tightest>() == lesson_of<whole>());
+}
+
+TEST_CASE("inference under a budget") {
+  using net = varied<like_the_demo>;
+  constexpr long whole = sizeof(inference<net>), rows = sizeof(inference<net, row_by_row>);
+  static_assert(rows < whole);
+  static_assert(sizeof(inference<net, memory_budget<whole>>) == whole);
+  static_assert(sizeof(inference<net, memory_budget<whole - 1>>) == rows);
 }
 
 TEST_CASE("inference by rows") {

@@ -25,6 +25,8 @@ class planner {
   using net = with_loss<Net, thimble::detail::loss_of<Policies...>>;
   using widest = thimble::detail::update_for<all_that_can_learn, Policies...>;
   static constexpr const recipe& how = thimble::detail::how_of<widest>;
+  static_assert(((thimble::detail::decision_of<Policies> != decision::order) && ...),
+                "the lab plans layer by layer: leave the order of work to the firmware");
   using graph = std::remove_const_t<decltype(marked<net, widest>)>;
   static constexpr int nodes = graph::size;
   using plan = thimble::plan<nodes, thimble::detail::rules_of<typename net::nodes, true>>;

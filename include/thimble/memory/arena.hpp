@@ -47,7 +47,8 @@ class arena {
   }
 
   /// Where the sample's next row goes, from the top: write all of it, then push_row(). After the last row the first of another
-  /// sample is next. infer, step and keep take the sample; what was pushed of one that is not complete is then lost.
+  /// sample is next. infer, step and keep take the sample. Of one that is not complete infer loses the rows, step and keep refuse
+  /// (status::no_sample), and they stay.
   place next_row()
     requires pushes_rows
   {

@@ -13,8 +13,28 @@ constexpr int placement_attempts(int nodes) {
   return n < 4 ? 4 : n;
 }
 
+template <class Net, class Update>
+inline constexpr int bound_as_scheduled =
+    detail::prepare(scheduled<Net, Update>, true, detail::placing_order::by_size).p.lower_bound;
+template <class Net, class Update>
+inline constexpr int bound_layer_by_layer =
+    detail::prepare(layer_by_layer_plan<Net, Update>, true, detail::placing_order::by_size).p.lower_bound;
+
+/// Spans are chosen by estimates: where they come out no smaller, there are none. (Pushed rows need theirs.)
+template <class Net, class Update>
+constexpr const auto& best_schedule() {
+  if constexpr (detail::how_of<Update>.order == schedule::row_by_row) {
+    if constexpr (bound_as_scheduled<Net, Update> < bound_layer_by_layer<Net, Update>)
+      return scheduled<Net, Update>;
+    else
+      return layer_by_layer_plan<Net, Update>;
+  } else {
+    return scheduled<Net, Update>;
+  }
+}
+
 template <class Net, class Update, bool WithLag, detail::placing_order Order>
-inline constexpr auto prepared = detail::prepare(scheduled<Net, Update>, WithLag, Order);
+inline constexpr auto prepared = detail::prepare(best_schedule<Net, Update>(), WithLag, Order);
 
 /// From the largest: after each attempt what ended highest is placed first.
 template <class Net, class Update, int Number>
@@ -79,12 +99,12 @@ constexpr auto smallest_plan() {
   return best;
 }
 
-}  // namespace detail
-
-namespace detail {
-/// Every tensor of the arena lies within it, at a multiple of the alignment.
-template <class Plan>
-constexpr bool is_well_placed(const Plan& p) {
+/// Every tensor of the arena lies within it, at a multiple of the alignment; every value that is needed has bytes, or shares others'.
+template <class Plan, class Graph>
+constexpr bool is_well_placed(const Plan& p, const Graph& g) {
+  for (int n = 0; n < Plan::nodes; ++n)
+    if (const tensor& t = p.t[n]; t.needed && !g.at[n].is_constant && !t.shares && t.bytes < g.at[n].out.row())
+      return false;
   for (int i = 0; i < Plan::tensors; ++i) {
     const tensor& t = p.t[i];
     if (!Plan::in_arena(i) || !t.needed || t.bytes == 0) continue;
@@ -98,7 +118,8 @@ constexpr bool is_well_placed(const Plan& p) {
 template <class Net, class Update>
 inline constexpr auto plan_of = [] {
   constexpr auto p = detail::smallest_plan<Net, Update>();
-  static_assert(detail::is_well_placed(p), "thimble: a tensor was placed outside the arena; please report this");
+  static_assert(detail::is_well_placed(p, marked<Net, Update>),
+                "thimble: a tensor was placed outside the arena; please report this");
   return p;
 }();
 

@@ -133,6 +133,7 @@ class row_feed {
   }
   /// It is there: it is worked into the network. After the last row, all the rest.
   THIMBLE_NOINLINE void push(unsigned char* arena, unsigned char* trained) {
+    make_room(rows::span, now_, 0, arena);  // unless next() did
     ++now_[0].made;
     bool more = pass<Net, Update, 0>(now_, arena, trained);
     while (more && now_[0].made == height) more = pass<Net, Update, 0>(now_, arena, trained);

@@ -115,6 +115,8 @@ struct row_program {
   row_window window[static_cast<std::size_t>(W)];
   row_task task[static_cast<std::size_t>(W)];
   int windows = 0, tasks = 0, sources = 0;  ///< the first `sources` windows come from outside
+  bool is_crowded =
+      false;       ///< a window has more readers than are listed: nothing may lie over what a reader might miss
   int lag = 0;     ///< bytes that the last output may begin before the first source: see permission
   int shared = 0;  ///< bytes that passing windows and the kernels' scratch share
   int scratch_at[static_cast<std::size_t>(W)]{};  ///< of each task, among these; a passing window's `at` likewise
@@ -141,7 +143,7 @@ constexpr row_program<W> list_rows(const Plan& p, const Graph& g, int first, int
     w.tensor = tensor;
     w.height = s.h;
     w.row = s.row();
-    w.whole = p.t[tensor].last >= end;
+    w.whole = p.t[tensor].last >= end || tensor == g.owner(g.output());
     w.passing = !w.whole;
     return r.windows++;
   };
@@ -168,7 +170,7 @@ constexpr row_program<W> list_rows(const Plan& p, const Graph& g, int first, int
       t.x[t.inputs++] = w;
       row_window& v = r.window[w];
       if (v.readers == most_readers)
-        v.whole = true;
+        v.whole = r.is_crowded = true;
       else
         v.reader[v.readers++] = static_cast<short>(r.tasks);
     }

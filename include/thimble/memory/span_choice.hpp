@@ -67,10 +67,11 @@ struct span_cost {
   const front<S>& f;
   int first, end, live = 0, scratch = 0, shared = 0;
   int stride = 1, pad = 0;  ///< of all steps so far together, in rows of the first input
+  int output;               ///< the network's, which is read after the forward pass
   bool by_rows = true;
 
-  constexpr span_cost(const plan<N, S>& plan, const front<S>& front, int i, bool pushed)
-      : p(plan), f(front), first(i), end(i) {
+  constexpr span_cost(const plan<N, S>& plan, const graph<N>& g, const front<S>& front, int i, bool pushed)
+      : p(plan), f(front), first(i), end(i), output(g.owner(g.output())) {
     for (int t = 0; t < arena_kinds * N; ++t)
       if (p.t[t].needed && p.t[t].first < i && p.t[t].last >= i)
         live += pushed && i == 0 && t == 0 ? f.input_window : p.t[t].bytes;
@@ -83,7 +84,7 @@ struct span_cost {
       if (w >= 0 && w < arena_kinds * N && p.t[w].needed) live += p.t[w].bytes;
     int together = s.row_scratch + (f.passing[end] ? f.window[end] : 0);
     for (const int r : s.reads)  // made in the span and read for the last time: a window is enough
-      if (r >= 0 && r < N && p.t[r].last == end && p.t[r].first >= first) {
+      if (r >= 0 && r < N && p.t[r].last == end && p.t[r].first >= first && r != output) {
         for (int i = first; i < end; ++i)
           if (p.s[i].writes[0] == r) {
             live += (f.passing[i] ? 0 : f.window[i]) - p.t[r].bytes;
@@ -135,7 +136,7 @@ constexpr span_choice<S> choose_spans(const plan<N, S>& p, const graph<N>& g, co
   int peak[static_cast<std::size_t>(S + 1)]{}, work[static_cast<std::size_t>(S + 1)]{};
   span_choice<S> c;
   const auto for_each_loop = [&](int i, auto visit) {
-    span_cost<N, S> cost(p, f, i, pushed);
+    span_cost<N, S> cost(p, g, f, i, pushed);
     while (cost.end < f.steps && cost.by_rows) {
       cost.extend();
       const int end = cost.end, steps = end - i;

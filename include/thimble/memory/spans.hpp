@@ -94,14 +94,15 @@ constexpr void enter_span(Plan& p) {
     if (t.shares) t.offset = r.window[w].at;
   }
   for (int i = 0; i < r.tasks; ++i) p.s[First + i].scratch_at = r.scratch_at[i];
-  if (r.window[r.windows - 1].whole) l.in_place[0] = {r.window[r.windows - 1].tensor, r.window[0].tensor, r.lag};
+  if (r.window[r.windows - 1].whole && !r.is_crowded)
+    l.in_place[0] = {r.window[r.windows - 1].tensor, r.window[0].tensor, r.lag};
 }
 
 template <class Net, class Update, int First, class Plan>
 constexpr void enter_loops(Plan& p) {
   if constexpr (First < front_of_net<Net, Update>.steps) {
     constexpr int end = spans_of<Net, Update>.end[First];
-    static_assert(end > First);
+    static_assert(end > First, "thimble: the front was not divided into loops; please report this");
     if constexpr (spans_of<Net, Update>.by_rows[First])
       enter_span<Net, Update, First, end>(p);
     else

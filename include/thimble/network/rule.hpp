@@ -29,7 +29,8 @@ constexpr int slot_of(role r) {
 }
 constexpr bool is_input(role r) { return r >= role::x0 && r < role::dx0; }
 
-/// Permission: `write` may begin `lag` bytes before `read`, if read dies in this step.
+/// Permission: `write` may begin `lag` bytes before `read` (up to three more, as tensors are aligned; none more if lag is 0), if read
+/// dies in this step.
 struct overlay {
   role write, read;
   int lag;

@@ -85,7 +85,10 @@ constexpr reach reach_of([[maybe_unused]] const graph<N>& g, [[maybe_unused]] in
       return f.inputs[slot] < 0 ||
              (g.at[g.owner(f.inputs[slot])].out == seen && !g.at[g.owner(f.inputs[slot])].is_constant);
     };
-    if (is_as_made(0, f.in) && is_as_made(1, f.in1) && f.inputs[2] < 0) return Rule::rows(f);
+    const reach r = is_as_made(0, f.in) && is_as_made(1, f.in1) && f.inputs[2] < 0 ? Rule::rows(f) : reach{};
+    // Not where a window lies in the padding alone, nor over images so high that the compiler could not rehearse them.
+    constexpr int highest = 4096;
+    if (r.pad < r.kernel && (f.out.h - 1) * r.stride - r.pad < f.in.h && f.in.h <= highest) return r;
   }
   return {};
 }
@@ -95,7 +98,7 @@ constexpr step make_step_of(const graph<N>& g, int n, int rule, bool backward) {
   const reach rows = reach_of<Rule>(g, n);
   step s = make_step(g, Rule::describe(g.at[n]), n, rule, backward, rows);
   if (rows.kernel > 0)
-    for (const int above : {0, rows.pad}) {
+    for (int above = 0; above <= rows.pad; ++above) {
       const int scratch = Rule::describe(one_row_of(g.at[n], rows, above)).scratch;
       if (scratch > s.row_scratch) s.row_scratch = scratch;
     }

@@ -25,7 +25,7 @@ THIMBLE_INLINE constexpr gradient_plane gradient_plane_of(const geometry& g) {
 template <class V>
 constexpr kernel_needs depthwise_gradient_needs_of(const geometry& g) {
   const bool fits = is_interleavable(g) && std::int64_t{g.in.h + 8} * (g.in.w + 8) < (1 << 16);
-  return {.serves = fits, .scratch = fits ? gradient_plane_of(g).bytes<V>() : 0};
+  return {.serves = fits, .scratch = fits ? gradient_plane_of(g).bytes<V>() : 0, .by_channel = true};
 }
 
 /// The plane of channels [o, o + n): first single rows as dwords of 16 bits, then each with the one below it in its upper half.
