@@ -71,7 +71,8 @@ bool run(std::uint32_t state, cost& spent) {
 int main() {
   cost spent;
   it.reset();
-  for (std::uint32_t i = 0; i < 3; ++i)  // the third: the head starts from zero, and its first steps have nothing to pass on
+  for (std::uint32_t i = 0; i < 3;
+       ++i)  // the third: the head starts from zero, and its first steps have nothing to pass on
     if (!run(i, spent)) return 1;
   firmware::print("figure sram." THIMBLE_FIGURE " ", sizeof it, " bytes\nfigure stack." THIMBLE_FIGURE " ", spent.stack,
                   " bytes\nfigure instructions." THIMBLE_FIGURE " ",
