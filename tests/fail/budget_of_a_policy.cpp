@@ -1,6 +1,6 @@
 // error: the learner does not fit its budget
 // error: over_memory_budget
-// error: stem
+// error: block1/depthwise
 // error: forward
 // error: , 200
 #include "support/tiny_network.hpp"
