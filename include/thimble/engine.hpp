@@ -3,6 +3,7 @@
 #include <thimble/memory/arena.hpp>
 #include <thimble/memory/budget.hpp>
 #include <thimble/memory/cut.hpp>
+#include <thimble/memory/slice_binding.hpp>
 #include <thimble/status.hpp>
 
 namespace thimble::detail {
@@ -227,15 +228,15 @@ class engine : public arena<Net, Update> {
     constexpr loop l = plan.l[Loop];
     if constexpr (l.by_rows)
       run_rows<Net, Update, Loop>(arena_, trained_);
+    else if constexpr (l.slices > 1)
+      run_slices<Net, Update, Loop>(arena_, trained_, now);
     else
       run_step<l.first>(now);
   }
   template <int Step>
   THIMBLE_INLINE void run_step(lesson* now) {
     constexpr thimble::step s = plan.s[Step];
-    using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
-    using rules = mp::mp_if_c<s.backward, typename layer::gradient, typename layer::forward>;
-    mp::mp_at_c<rules, static_cast<std::size_t>(s.rule)>::run(step_binding<Net, Update, Step>(arena_, trained_, now));
+    rule_of<Net, Update, Step>::type::run(step_binding<Net, Update, Step>(arena_, trained_, now));
     if constexpr (how.counts_saturation && s.backward && !how.float_gradients && !graph.at[s.node].is_loss) {
       count_saturated<s.writes[0]>();
       count_saturated<s.writes[1]>();

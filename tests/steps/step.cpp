@@ -14,7 +14,7 @@ namespace machine = thimble::test::machine;
 
 struct backbone : thimble::tflite::network<THIMBLE_MODEL> {};
 struct net : thimble::replace_head<backbone, thimble::dense<10>> {};
-struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME, thimble::THIMBLE_ORDER> {};
+struct learner : thimble::trainer<net, thimble::published::THIMBLE_SCHEME, THIMBLE_POLICIES> {};
 
 constinit learner learn;
 constinit learner::latent kept;

@@ -35,8 +35,7 @@ int least_lag(const facts& f) {
 /// Whether a layer's kernel of this build reads all of a channel before it writes it.
 bool works_by_channel(const facts& f) {
   return std::string_view(f.kind) == "depthwise_conv2d" &&
-         thimble::kernels::serving_needs<thimble::kernels::depthwise_forward, thimble::native>(
-             thimble::weighted::geometry_of(f))
+         thimble::kernels::serving_needs<thimble::kernels::depthwise_forward, thimble::native>(thimble::geometry_of(f))
              .by_channel;
 }
 

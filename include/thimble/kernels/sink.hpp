@@ -40,6 +40,10 @@ struct weights_at {
   unsigned char* residual;
   std::uint32_t salt;  ///< stochastic: hash of seed, step and layer
 
+  /// The same weights, counted from number i on; i even.
+  [[nodiscard]] THIMBLE_INLINE constexpr weights_at from(int i) const {
+    return {value + i, residual + Rule.residual_bytes(i), salt + static_cast<std::uint32_t>(i) * 0x9e3779b9u};
+  }
   /// -= step * 2^-step_bits.
   THIMBLE_INLINE constexpr void subtract(int i, std::int32_t step) const {
     if constexpr (Rule.shadow) {
@@ -163,6 +167,10 @@ struct weight_sink {
     return {*this, size_for<Rule>(step.size, m, step.largest_shift), limit};
   }
 
+  /// The same from weight i on; i even.
+  [[nodiscard]] THIMBLE_INLINE weight_sink from(int i) const {
+    return {step, w.from(i), velocity == nullptr ? nullptr : velocity + i, sum == nullptr ? nullptr : sum + i};
+  }
   /// Moves weight i by -step, in units of 2^-step_bits.
   THIMBLE_INLINE void apply(int i, std::int32_t move, bool is_alive) const {
     if constexpr (Rule.decays)
@@ -186,6 +194,10 @@ struct bias_sink {
   std::int32_t* velocity;
   std::int32_t* sum;
 
+  /// The same from channel o on.
+  [[nodiscard]] THIMBLE_INLINE bias_sink from(int o) const {
+    return {step, bias + o, limit, velocity == nullptr ? nullptr : velocity + o, sum == nullptr ? nullptr : sum + o};
+  }
   template <class Gradient>
   THIMBLE_INLINE void learn(int o, multiplier m, Gradient gradient) const {
     std::int32_t move = step_of(gradient, size_for<Rule>(step.size, m, step.largest_shift));

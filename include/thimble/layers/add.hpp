@@ -44,9 +44,23 @@ struct sum_gradient {
             .scratch = 0,
             .in_place = {{side_is_whole(f, Side) ? dx(Side) : role::none, role::dy, 0}}};
   }
+  static constexpr bool remakes(const facts& f) {
+    return !Negative && side_is_whole(f, Side) && !f.float_gradients && f.out.c % 8 == 0;
+  }
+  template <class At>
+  THIMBLE_INLINE static void remake(At at, int first, int count, std::int16_t* to) {
+    constexpr multiplier m = factor<At>();
+    constexpr int raise = At::exponent(role::dy) - At::exponent(dx(Side));
+    kernels::run(
+        kernels::scaled_gradient_args{at.dy() + first, At::arithmetic::factor_for(m, raise), to, false, count});
+  }
+  template <class At>
+  static constexpr multiplier factor() {
+    return scale_factor(At::real_scale(x(Side)) / At::real_scale(role::y));
+  }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    constexpr multiplier m = scale_factor(At::real_scale(x(Side)) / At::real_scale(role::y));
+    constexpr multiplier m = factor<At>();
     constexpr int raise = At::exponent(role::dy) - At::exponent(dx(Side));
     constexpr bool whole = side_is_whole(At::node, Side);
     if constexpr (whole && !Negative)

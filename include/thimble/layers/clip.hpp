@@ -14,6 +14,15 @@ struct clip_by_mask {
             .scratch = 0,
             .in_place = {}};
   }
+  /// A slice's bits lie together if they are whole bytes.
+  static constexpr slicing slices(const facts& f) { return f.out.c % 8 == 0 ? slicing::outputs : slicing::none; }
+  template <class At>
+  THIMBLE_INLINE static void run_slice(At at) {
+    constexpr int count = At::node.out.c, pixels = At::node.out.pixels(), row = At::whole.out.c / 8;
+    const std::uint8_t* mask = at.mask() + at.first() / 8;
+    auto* dy = at.dy();
+    for (int p = 0; p < pixels; ++p, mask += row, dy += count) kernels::run(kernels::clip_args{mask, dy, count});
+  }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     kernels::run(kernels::clip_args{at.mask(), at.dy(), At::node.out.size()});

@@ -1,5 +1,6 @@
 // What every layer with weights shares: its steps, said once, over its kernels.
 #pragma once
+#include <cstring>
 #include <type_traits>
 
 #include <boost/mp11/list.hpp>
@@ -8,14 +9,12 @@
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
 #include <thimble/kernels/float_gradients.hpp>
+#include <thimble/kernels/sliced_gradient.hpp>
 #include <thimble/layers/clip.hpp>
+#include <thimble/network/geometry.hpp>
 #include <thimble/network/rule.hpp>
 
 namespace thimble::weighted {
-
-constexpr kernels::geometry geometry_of(const facts& f) {
-  return {f.in, f.out, f.win, f.trained, f.groups, f.selected == selection::largest};
-}
 
 /// Saves the trained channels of the input; where all train, the input itself is kept by being read in backward.
 struct keep_input {
@@ -146,16 +145,131 @@ struct input_gradient {
     }
     return lag;
   }
+  /// By slices: pointwise layers, which mix channels, and depthwise ones, which do not; none whose channels that train are listed.
+  static constexpr slicing slices(const facts& f) {
+    if (f.float_gradients || f.enters || f.selected == selection::largest) return slicing::none;
+    if (!SumsChannels) return f.in.c == f.out.c ? slicing::channels : slicing::none;
+    const window& w = f.win;
+    return w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1 && f.groups == 1 ? slicing::mixes : slicing::none;
+  }
+  /// Scratch of a slice: of the kernels of kernels/sliced_gradient.hpp, or of copied weights and the layer's kernel.
+  static constexpr int slice_scratch(const facts& slice, mixing how) {
+    if (!SumsChannels) return slice_weights(slice) + describe(slice).scratch;
+    if (how == mixing::sums)
+      return kernels::serving_needs<kernels::convolution_sums, Target>(geometry_of(slice)).scratch;
+    if (how == mixing::makes)
+      return kernels::serving_needs<kernels::convolution_slices, Target>(geometry_of(slice)).scratch;
+    const facts band = how == mixing::makes_again ? band_of(slice) : slice;
+    return (how == mixing::makes_again ? 2 * band.out.size() : 0) +
+           kernels::serving_needs<kernels::convolution_prepared_slices, Target>(geometry_of(band)).scratch;
+  }
+  /// The same layer over as many pixels as it makes dy again at a time: the most for which there is scratch.
+  static constexpr facts band_of(const facts& slice) {
+    facts band = slice;
+    for (const int pixels : {32, 16, 8, 4, 2, 1}) {
+      if (slice.out.pixels() % pixels != 0) continue;
+      band.in = {1, pixels, slice.in.c};
+      band.out = {1, pixels, slice.out.c};
+      band.most_scratch = slice.most_scratch - 2 * band.out.size();
+      if (slice.most_scratch == 0) band.most_scratch = 0;
+      if (slice.most_scratch == 0 || kernels::fits_scratch(geometry_of(slice), scratch_with_dy(band))) break;
+    }
+    if (band.most_scratch < 0) band.most_scratch = 1;
+    return band;
+  }
+  static constexpr int scratch_with_dy(const facts& band) {
+    return 2 * band.out.size() +
+           kernels::serving_needs<kernels::convolution_prepared_slices, Target>(geometry_of(band)).scratch;
+  }
+  /// Bytes of a slice's weights that are copied together.
+  static constexpr int slice_weights(const facts& slice) { return (slice.fan_in * slice.weight_row + 3) / 4 * 4; }
+  /// What runs an operation that rounds sums: portable, if there are fewer than two bits to drop.
+  template <class Operation, class At, kernels::geometry G>
+  static constexpr auto serving_slices() {
+    constexpr int shift = At::exponent(role::dx0) - At::scaled_exponent;
+    if constexpr (shift >= 2 && shift <= 31)
+      return std::type_identity<decltype(kernels::serving<Operation, Target, G>())>{};
+    else
+      return std::type_identity<portable>{};
+  }
+  template <class At>
+  THIMBLE_INLINE static void run_slice(At at) {
+    constexpr int e_y = At::exponent(role::dy), e_t = At::scaled_exponent, e_x = At::exponent(role::dx0);
+    auto* scaled = reinterpret_cast<std::int16_t*>(at.scratch());
+    if constexpr (!SumsChannels) {
+      auto* copied = reinterpret_cast<std::int8_t*>(at.scratch());
+      at.copy_weights(copied);
+      constexpr int bytes = slice_weights(At::node);
+      kernels::call<Kernel, At::geometry, decltype(kernels::serving<Kernel, Target, At::geometry>())>(
+          kernels::input_gradient_args{at.dy(),
+                                       {copied, nullptr},
+                                       at.scale(),
+                                       e_y - e_x,
+                                       At::gradient_limit,
+                                       0,
+                                       at.dx0(),
+                                       false,
+                                       scaled + bytes / 2});
+    } else if constexpr (At::mixes == mixing::makes_again) {
+      constexpr facts band = band_of(At::node);
+      constexpr kernels::geometry g = geometry_of(band);
+      using slices = kernels::convolution_prepared_slices;
+      using serving = typename decltype(serving_slices<slices, At, g>())::type;
+      std::int16_t *const dy = scaled, *const rest = scaled + band.out.size();
+      for (int p = 0; p < At::node.out.pixels(); p += band.out.w) {
+        at.remake_dy(p * band.out.c, band.out.size(), dy);
+        kernels::call<slices, g, serving>(kernels::prepare_args{dy, at.scale(), e_y - e_t, At::gradient_limit,
+                                                                reinterpret_cast<unsigned char*>(rest)});
+        kernels::call<slices, g, serving>(
+            kernels::part_of_input_args{{dy, at.weights(), at.scale(), e_y - e_t, At::gradient_limit, e_x - e_t,
+                                         at.dx0() + p * band.in.c, false, rest},
+                                        at.first(),
+                                        At::whole.in.c});
+      }
+    } else if constexpr (At::mixes != mixing::sums) {
+      using slices = boost::mp11::mp_if_c<At::mixes == mixing::makes, kernels::convolution_slices,
+                                          kernels::convolution_prepared_slices>;
+      kernels::call<slices, At::geometry, typename decltype(serving_slices<slices, At, At::geometry>())::type>(
+          kernels::part_of_input_args{
+              {at.dy(), at.weights(), at.scale(), e_y - e_t, At::gradient_limit, e_x - e_t, at.dx0(), false, scaled},
+              at.first(),
+              At::whole.in.c});
+    } else {
+      kernels::call<kernels::convolution_sums, At::geometry,
+                    decltype(kernels::serving<kernels::convolution_sums, Target, At::geometry>())>(
+          kernels::sums_of_input_args{at.dy(), at.weights(), at.scale(), e_y - e_t, At::gradient_limit, at.sums(),
+                                      scaled});
+    }
+  }
+  /// Before the first slice.
+  template <class At>
+  THIMBLE_INLINE static void begin_slices(At at) {
+    if constexpr (At::mixes == mixing::sums) {
+      std::memset(at.sums(), 0, 4 * static_cast<std::size_t>(At::node.in.size()));
+    } else if constexpr (At::mixes == mixing::makes_of_prepared) {
+      using slices = kernels::convolution_prepared_slices;
+      constexpr int raise = At::exponent(role::dy) - At::scaled_exponent;
+      kernels::call<slices, At::geometry, typename decltype(serving_slices<slices, At, At::geometry>())::type>(
+          kernels::prepare_args{at.dy(), at.scale(), raise, At::gradient_limit, at.scratch()});
+    }
+  }
+  /// After the last.
+  template <class At>
+  THIMBLE_INLINE static void finish_slices(At at) {
+    constexpr int shift = At::exponent(role::dx0) - At::scaled_exponent;
+    kernels::round_sums(
+        {reinterpret_cast<const unsigned char*>(at.sums()), at.dx0(), At::node.in.size(), shift, At::adds});
+  }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     [[maybe_unused]] auto* scaled = reinterpret_cast<std::int16_t*>(at.scratch());
     if constexpr (At::has_float_gradients) {
       kernels::call<kernels::with_float_gradients<Kernel>, At::geometry>(
-          kernels::float_input_gradient_args{at.dy(), at.weights(), At::scale(), at.dx0(), At::adds});
+          kernels::float_input_gradient_args{at.dy(), at.weights(), at.scale(), at.dx0(), At::adds});
     } else if constexpr (At::node.enters) {
       auto* sums = reinterpret_cast<std::int32_t*>(at.scratch() + scaled_bytes(At::node));
       int exponent = 0;
-      kernels::call<Kernel, At::geometry>(kernels::entry_gradient_args{at.dy(), at.weights(), At::scale(),
+      kernels::call<Kernel, At::geometry>(kernels::entry_gradient_args{at.dy(), at.weights(), at.scale(),
                                                                        -At::scaled_exponent, At::gradient_limit,
                                                                        at.dx0(), scaled, sums, &exponent});
       at.enter_body(At::scaled_exponent + exponent);
@@ -165,7 +279,7 @@ struct input_gradient {
       constexpr bool usual = SumsChannels ? e_x - e_t >= 2 && e_x - e_t <= 31 : !At::adds;
       using serving = typename decltype(serving_for<usual, At>())::type;
       kernels::call<Kernel, At::geometry, serving>(kernels::input_gradient_args{
-          at.dy(), at.weights(), At::scale(), e_y - e_t, At::gradient_limit, e_x - e_t, at.dx0(), At::adds, scaled});
+          at.dy(), at.weights(), at.scale(), e_y - e_t, At::gradient_limit, e_x - e_t, at.dx0(), At::adds, scaled});
     }
   }
 };
@@ -183,7 +297,7 @@ struct weights_of {
 };
 
 /// The gradient of the weights is never stored: each is applied as it is made.
-template <class Kernel, class Target = native>
+template <class Kernel, bool SumsChannels, class Target = native>
 struct weight_gradient {
   static constexpr uses describe(const facts& f) {
     return {.reads = {role::dy, kept_channels(f) > 0 ? role::kept : role::x0},
@@ -194,6 +308,26 @@ struct weight_gradient {
   }
   static constexpr kernels::kernel_needs needs(const facts& f) {
     return kernels::serving_needs<weights_of<Kernel>, Target>(kernels::without_list(geometry_of(f)));
+  }
+  static constexpr slicing slices(const facts& f) {
+    if (f.float_gradients || f.selected == selection::largest) return slicing::none;
+    return !SumsChannels ? (f.in.c == f.out.c ? slicing::channels : slicing::none) : slicing::outputs;
+  }
+  static constexpr int slice_scratch(const facts& slice, mixing) { return SumsChannels ? describe(slice).scratch : 0; }
+  template <class At>
+  THIMBLE_INLINE static void run_slice(At at) {
+    if constexpr (SumsChannels) {
+      run(at);
+    } else {
+      constexpr bool packed = kept_channels(At::whole) > 0;
+      constexpr int bits = drop(At::node), k = At::whole.trained, x_row = packed ? k : At::whole.in.c;
+      if (at.first() >= k) return;
+      const std::int8_t* x = packed ? reinterpret_cast<const std::int8_t*>(at.kept()) : at.x0();
+      kernels::call<kernels::depthwise_slices, At::geometry>(kernels::part_of_depthwise_weights_args{
+          kernels::weight_gradient_args{kernels::correlation{at.dy(), x + at.first(), At::zero(role::x0), x_row, bits},
+                                        at.scale(), at.weight_sink(bits), nullptr, nullptr},
+          at.first(), k});
+    }
   }
   /// Bits to drop so that an exact sum of products 32'768 * 255 over all positions fits int32.
   static constexpr int drop(const facts& f) {
@@ -213,23 +347,24 @@ struct weight_gradient {
     if constexpr (At::has_float_gradients)
       kernels::call<kernels::with_float_gradients<Kernel>, At::geometry>(
           kernels::float_weight_gradient_args{kernels::float_correlation{at.dy(), x, At::zero(role::x0), x_row},
-                                              at.weights(), At::scale(), at.weight_sink(0)});
+                                              at.weights(), at.scale(), at.weight_sink(0)});
     else
       kernels::call<Kernel, kernels::without_list(At::geometry),
                     decltype(kernels::serving<weights_of<Kernel>, Target, kernels::without_list(At::geometry)>())>(
-          kernels::weight_gradient_args{kernels::correlation{at.dy(), x, At::zero(role::x0), x_row, bits}, At::scale(),
+          kernels::weight_gradient_args{kernels::correlation{at.dy(), x, At::zero(role::x0), x_row, bits}, at.scale(),
                                         at.weight_sink(bits), at.weights().channels, at.scratch()});
   }
 };
 
 struct bias_gradient {
+  static constexpr slicing slices(const facts& f) { return f.float_gradients ? slicing::none : slicing::outputs; }
   static constexpr uses describe(const facts&) {
     return {.reads = {role::dy}, .writes = {role::b}, .modifies = role::none, .scratch = 0, .in_place = {}};
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     kernels::call<kernels::bias_backward, At::geometry>(
-        kernels::bias_gradient_args{at.dy(), At::scale(), at.bias_sink()});
+        kernels::bias_gradient_args{at.dy(), at.scale(), at.bias_sink()});
   }
 };
 
@@ -239,7 +374,7 @@ template <class Forward, class Backward, bool SumsChannels>
 struct steps {
   using forward = boost::mp11::mp_list<keep_input, weighted::forward<Forward>>;
   using gradient = boost::mp11::mp_list<clip_by_mask, bias_gradient, input_gradient<Backward, SumsChannels>,
-                                        weight_gradient<Backward>>;
+                                        weight_gradient<Backward, SumsChannels>>;
   static constexpr int kept_bytes(const facts& f) { return keep_input::kept_bytes(f); }
   static constexpr int terms(const facts& f) { return input_gradient<Backward, SumsChannels>::terms(f); }
 };

@@ -2,7 +2,9 @@
 #pragma once
 #include <thimble/kernels/geometry.hpp>
 #include <thimble/kernels/gradient_kind.hpp>
+#include <thimble/memory/rule_table.hpp>
 #include <thimble/memory/sinks.hpp>
+#include <thimble/network/geometry.hpp>
 #include <thimble/training/exponents.hpp>
 #include <thimble/training/largest_channels.hpp>
 
@@ -21,9 +23,8 @@ class step_binding {
  public:
   using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
   using numbers = values;  ///< of the node: its weights and scales
-  static constexpr const facts& node = g.at[n];
-  static constexpr kernels::geometry geometry{node.in,      node.out,    node.win,
-                                              node.trained, node.groups, node.selected == selection::largest};
+  static constexpr facts node = detail::within_scratch(g.at[n], s);
+  static constexpr kernels::geometry geometry = geometry_of(node);
   static constexpr bool adds = s.adds;
   /// Whether any node has a mask.
   static constexpr bool masks = [] {

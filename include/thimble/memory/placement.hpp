@@ -1,12 +1,9 @@
 // Offsets: where each tensor lies in the arena, placed in one order or another.
 #pragma once
+#include <thimble/memory/live.hpp>
 #include <thimble/memory/spans.hpp>
 
 namespace thimble {
-
-/// Every tensor begins at a multiple of this many bytes.
-inline constexpr int arena_alignment = 4;
-constexpr int align_up(int bytes) { return (bytes + arena_alignment - 1) / arena_alignment * arena_alignment; }
 
 namespace detail {
 
@@ -18,7 +15,7 @@ struct overlay_option {
   int partner = -1, shift = 0;
 };
 
-inline constexpr int most_overlays = 4;
+inline constexpr int most_overlays = 6;
 
 /// What placing needs besides the plan.
 template <class Plan>
@@ -29,6 +26,8 @@ struct placing {
   int overs[static_cast<std::size_t>(Plan::tensors)]{};
   int by_offset[static_cast<std::size_t>(Plan::tensors)]{};  ///< those placed so far, lowest first
   int placed = 0, lowest = 0, highest = 0;
+  int top = 0;      ///< the end of the arena as it should be, from which tensors are placed downwards; 0: upwards
+  int stacked = 0;  ///< the first of `order` that are not tried in other places
 };
 
 /// The tensors of the arena, largest first (of equals, the earlier number).
@@ -43,15 +42,6 @@ constexpr void order_by_size(const Plan& p, placing<Plan>& w) {
   }
 }
 
-/// A loop's permission holds if the read dies there and the write begins there.
-template <class Plan>
-constexpr bool holds(const Plan& p, int loop, const permission& x) {
-  if (x.write < 0 || x.read < 0) return false;
-  const tensor &to = p.t[x.write], &from = p.t[x.read];
-  if (from.bytes == 0) return false;  // a constant: it lies in flash
-  return to.needed && to.first == loop && from.last == loop && align_up(x.lag) < to.bytes;
-}
-
 template <class Plan>
 constexpr void list_overlays(const Plan& p, placing<Plan>& w, bool with_lag) {
   for (int k = 0; k < p.loops; ++k)
@@ -64,17 +54,22 @@ constexpr void list_overlays(const Plan& p, placing<Plan>& w, bool with_lag) {
     }
 }
 
-/// The lowest offset of the smallest gap, among tensors alive at the same time, that holds t; above all if none does.
+/// The lowest offset of the smallest gap, among tensors alive at the same time, that holds t; above all if none does. Where there is a
+/// top, which bounds the last gap: the highest offset.
 template <class Plan>
 constexpr int best_gap(const Plan& p, const placing<Plan>& w, const tensor& t) {
   int best = -1, best_size = 1 << 30, cursor = w.lowest;
+  const auto try_gap = [&](int end) {
+    const int gap = end - cursor;
+    if (gap >= t.bytes && gap < best_size) best_size = gap, best = w.top > 0 ? end - t.bytes : cursor;
+  };
   for (int s = 0; s < w.placed; ++s) {
     const tensor& u = p.t[w.by_offset[s]];
     if (t.first > u.last || u.first > t.last) continue;
-    const int gap = u.offset - cursor;
-    if (gap >= t.bytes && gap < best_size) best_size = gap, best = cursor;
+    try_gap(u.offset);
     if (u.offset + u.bytes > cursor) cursor = u.offset + u.bytes;
   }
+  if (w.top > 0) try_gap(w.top);
   return best_size < 1 << 30 ? best : cursor;
 }
 
@@ -112,36 +107,6 @@ constexpr void place(Plan& p, placing<Plan>& w, int me) {
   w.by_offset[s] = me;
 }
 
-/// Bytes that overlays may save in loop k: its best permission that holds.
-template <class Plan>
-constexpr int overlay_saving(const Plan& p, int k) {
-  int saved = 0;
-  for (const permission& x : p.l[k].in_place) {
-    if (!holds(p, k, x)) continue;
-    const int beyond = p.t[x.write].bytes - align_up(x.lag), from = p.t[x.read].bytes;
-    const int shared = beyond < from ? beyond : from;
-    if (shared > saved) saved = shared;
-  }
-  return saved;
-}
-
-/// Bytes alive in each loop, less what overlays may save there; no placement can be smaller than the largest.
-template <class Plan>
-constexpr void bound(Plan& p, const placing<Plan>& w) {
-  int change[static_cast<std::size_t>(Plan::steps_room + 1)]{};  // in each loop, from the one before
-  for (int q = 0; q < w.count; ++q) {
-    const tensor& t = p.t[w.order[q]];
-    change[t.first < 0 ? 0 : t.first] += t.bytes;
-    change[t.last + 1] -= t.bytes;
-  }
-  int live = 0;
-  for (int k = 0; k < p.loops; ++k) {
-    live += change[k];
-    const int needed = live - overlay_saving(p, k);
-    if (needed > p.lower_bound) p.lower_bound = needed, p.worst = k;
-  }
-}
-
 /// One placement, in the order kept in `w`.
 template <class Plan>
 struct attempt {
@@ -153,9 +118,13 @@ template <class Plan>
 constexpr void place_in_order(attempt<Plan>& a) {
   Plan& p = a.p;
   placing<Plan>& w = a.w;
-  w.placed = w.lowest = w.highest = 0;
+  const int top = w.top;
+  w.placed = w.lowest = w.highest = w.top = 0;
   for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset = unplaced;
-  for (int q = 0; q < w.count; ++q) place(p, w, w.order[q]);
+  for (int q = 0; q < w.count; ++q) {
+    if (q == w.stacked) w.top = top;
+    place(p, w, w.order[q]);
+  }
   for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset -= w.lowest;
   p.peak = w.highest - w.lowest;
 }
@@ -184,8 +153,23 @@ constexpr void order_by_pressure(const Plan& p, placing<Plan>& w) {
   }
 }
 
-/// What is placed first, in the first attempt.
-enum class placing_order : unsigned char { by_size, by_pressure };
+/// What is placed first, in the first attempt. `stacked`: as by_pressure, above or below what the forward pass saves for the backward
+/// pass: those lives are nested, so that in one stack, longest life first, they leave no gap at any time.
+enum class placing_order : unsigned char { by_size, by_pressure, stacked, stacked_apart };
+
+/// Puts the stack's tensors before all others, in its order.
+template <class Plan>
+constexpr void order_stack_first(const Plan& p, placing<Plan>& w) {
+  for (int q = 0; q < w.count; ++q) {
+    const int id = w.order[q];
+    const tensor& t = p.t[id];
+    if (!(t.first < p.forward_loops && t.last >= p.forward_loops)) continue;
+    int j = q, to = w.stacked++;
+    for (int k = to; k > 0 && p.t[w.order[k - 1]].last - p.t[w.order[k - 1]].first < t.last - t.first; --k) to = k - 1;
+    for (; j > to; --j) w.order[j] = w.order[j - 1];
+    w.order[to] = id;
+  }
+}
 
 /// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors in order.
 template <class Plan>
@@ -199,9 +183,13 @@ constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag, placing_orde
     a.p.trained += t.bytes;
   }
   order_by_size(a.p, a.w);
-  if (order == placing_order::by_pressure) order_by_pressure(a.p, a.w);
+  if (order != placing_order::by_size) order_by_pressure(a.p, a.w);
+  if (order >= placing_order::stacked) order_stack_first(a.p, a.w);
   list_overlays(a.p, a.w, with_lag);
-  bound(a.p, a.w);
+  const bytes_alive<Plan> live(a.p);
+  a.p.worst = live.worst(a.p, 0);
+  a.p.lower_bound = live.in[a.p.worst];
+  if (order == placing_order::stacked_apart) a.w.top = a.p.lower_bound;
   return a;
 }
 
@@ -215,8 +203,8 @@ constexpr attempt<Plan> first_attempt(attempt<Plan> a) {
 template <class Plan>
 constexpr void promote(placing<Plan>& w, int place) {
   const int promoted = w.order[place];
-  for (; place > 0; --place) w.order[place] = w.order[place - 1];
-  w.order[0] = promoted;
+  for (; place > w.stacked; --place) w.order[place] = w.order[place - 1];
+  w.order[w.stacked] = promoted;
 }
 
 /// The next: what ended highest is placed first. Nothing to do once the bound is met.
@@ -236,7 +224,8 @@ constexpr attempt<Plan> next_attempt(attempt<Plan> a) {
 /// The first attempt with one tensor of the order before all others.
 template <class Plan>
 constexpr attempt<Plan> first_attempt_from(attempt<Plan> a, int place) {
-  if (place >= a.w.count) place = 0;
+  place += a.w.stacked;
+  if (place >= a.w.count) place = a.w.stacked;
   promote(a.w, place);
   place_in_order(a);
   return a;

@@ -2,6 +2,7 @@
 #pragma once
 #include <utility>
 
+#include <thimble/memory/ease.hpp>
 #include <thimble/memory/placement.hpp>
 
 namespace thimble {
@@ -23,7 +24,7 @@ inline constexpr int bound_layer_by_layer =
 /// Spans are chosen by estimates: where they come out no smaller, there are none. (Pushed rows need theirs.)
 template <class Net, class Update>
 constexpr const auto& best_schedule() {
-  if constexpr (detail::how_of<Update>.order == schedule::row_by_row) {
+  if constexpr (detail::how_of<Update>.order == schedule::row_by_row && !detail::how_of<Update>.is_thrifty) {
     if constexpr (bound_as_scheduled<Net, Update> < bound_layer_by_layer<Net, Update>)
       return scheduled<Net, Update>;
     else
@@ -36,17 +37,15 @@ constexpr const auto& best_schedule() {
 template <class Net, class Update, bool WithLag, detail::placing_order Order>
 inline constexpr auto prepared = detail::prepare(best_schedule<Net, Update>(), WithLag, Order);
 
-/// From the largest: after each attempt what ended highest is placed first.
-template <class Net, class Update, int Number>
-inline constexpr auto attempted = detail::next_attempt(attempted<Net, Update, Number - 1>);
-template <class Net, class Update>
-inline constexpr auto attempted<Net, Update, 0> =
-    detail::first_attempt(prepared<Net, Update, true, detail::placing_order::by_size>);
+/// In one order: after each attempt what ended highest is placed first.
+template <class Net, class Update, detail::placing_order Order, int Number>
+inline constexpr auto attempted = detail::next_attempt(attempted<Net, Update, Order, Number - 1>);
+template <class Net, class Update, detail::placing_order Order>
+inline constexpr auto attempted<Net, Update, Order, 0> = detail::first_attempt(prepared<Net, Update, true, Order>);
 
 /// From the fullest loops: each of the first few tensors in turn is placed first.
-template <class Net, class Update, int First>
-inline constexpr auto attempted_from =
-    detail::first_attempt_from(prepared<Net, Update, true, detail::placing_order::by_pressure>, First).p;
+template <class Net, class Update, detail::placing_order Order, int First>
+inline constexpr auto attempted_from = detail::first_attempt_from(prepared<Net, Update, true, Order>, First).p;
 
 namespace detail {
 
@@ -55,26 +54,47 @@ constexpr void keep_smaller(Plan& best, const Plan& p) {
   if (p.peak < best.peak) best = p;
 }
 
-template <class Net, class Update, int... Number>
-constexpr auto smallest_by_size(std::integer_sequence<int, Number...>) {
-  auto best = attempted<Net, Update, 0>.p;
-  (keep_smaller(best, attempted<Net, Update, Number>.p), ...);
-  keep_smaller(best, first_attempt(prepared<Net, Update, false, placing_order::by_size>).p);
-  return best;
+/// The smallest of the attempts so far.
+template <class Net, class Update, placing_order Order, class Plan, int... Number>
+constexpr void try_in_order(Plan& best, std::integer_sequence<int, Number...>) {
+  (keep_smaller(best, attempted<Net, Update, Order, Number>.p), ...);
 }
-template <class Net, class Update>
-inline constexpr auto smallest =
-    smallest_by_size<Net, Update>(std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{});
+template <class Net, class Update, placing_order Order, class Plan, int... First>
+constexpr void try_from(Plan& best, std::integer_sequence<int, First...>) {
+  (keep_smaller(best, attempted_from<Net, Update, Order, First>), ...);
+}
 
 /// Tensors that are tried in the first place.
 inline constexpr int first_places = 16;
 
-template <class Net, class Update, int... First>
-constexpr auto smallest_by_pressure(std::integer_sequence<int, First...>) {
-  auto best = smallest<Net, Update>;
-  (keep_smaller(best, attempted_from<Net, Update, First>), ...);
+template <class Net, class Update>
+inline constexpr auto smallest_by_size = [] {
+  constexpr auto attempts = std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{};
+  auto best = attempted<Net, Update, placing_order::by_size, 0>.p;
+  try_in_order<Net, Update, placing_order::by_size>(best, attempts);
+  keep_smaller(best, first_attempt(prepared<Net, Update, false, placing_order::by_size>).p);
   return best;
-}
+}();
+template <class Net, class Update>
+inline constexpr auto smallest_by_pressure = [] {
+  constexpr const auto& p = smallest_by_size<Net, Update>;
+  auto best = p;
+  if constexpr (p.peak > p.lower_bound)
+    try_from<Net, Update, placing_order::by_pressure>(best, std::make_integer_sequence<int, first_places>{});
+  return best;
+}();
+template <class Net, class Update>
+inline constexpr auto smallest_in_stacks = [] {
+  constexpr const auto& p = smallest_by_pressure<Net, Update>;
+  auto best = p;
+  if constexpr (p.peak > p.lower_bound) {
+    constexpr auto attempts = std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{};
+    try_in_order<Net, Update, placing_order::stacked_apart>(best, attempts);
+    try_in_order<Net, Update, placing_order::stacked>(best, attempts);
+    try_from<Net, Update, placing_order::stacked_apart>(best, std::make_integer_sequence<int, first_places>{});
+  }
+  return best;
+}();
 
 /// What shares the scratch of a loop, and scratch itself, get their offsets.
 template <class Plan>
@@ -92,9 +112,8 @@ constexpr void place_shared(Plan& p) {
 /// The smallest of all.
 template <class Net, class Update>
 constexpr auto smallest_plan() {
-  auto best = smallest<Net, Update>;
-  if constexpr (smallest<Net, Update>.peak > smallest<Net, Update>.lower_bound)
-    best = smallest_by_pressure<Net, Update>(std::make_integer_sequence<int, first_places>{});
+  auto best = smallest_in_stacks<Net, Update>;
+  if constexpr (how_of<Update>.is_thrifty) ease(best, marked<Net, Update>, rules_table_of<Net>, gathered<Net, Update>);
   place_shared(best);
   return best;
 }

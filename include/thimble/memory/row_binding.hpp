@@ -15,8 +15,7 @@ class row_binding : public step_binding<Net, Update, Step> {
  public:
   /// Where the window reaches over the image's edge, there are fewer rows: see row_job.
   static constexpr facts node = one_row_of(base::node, s.rows);
-  static constexpr kernels::geometry geometry{node.in,      node.out,    node.win,
-                                              node.trained, node.groups, node.selected == selection::largest};
+  static constexpr kernels::geometry geometry = geometry_of(node);
 
   THIMBLE_INLINE row_binding(unsigned char* arena, unsigned char* trained, const row_job& job)
       : base(arena, trained, nullptr), job_(job) {}

@@ -1,5 +1,6 @@
 // Which steps of the frozen front are made by rows together: those that make the arena smaller.
 #pragma once
+#include <thimble/memory/live.hpp>
 #include <thimble/memory/rows.hpp>
 
 namespace thimble::detail {
@@ -166,17 +167,11 @@ constexpr span_choice<S> choose_spans(const plan<N, S>& p, const graph<N>& g, co
   return c;
 }
 
-/// Bytes alive at the worst step from `first` on, a loop for each step.
-template <int N, int S>
-constexpr int rest_of(const plan<N, S>& p, int first) {
-  int worst = 0;
-  for (int k = first; k < p.steps; ++k) {
-    int live = p.s[k].scratch - saved_in_place(p, k);
-    for (int t = 0; t < arena_kinds * N; ++t)
-      if (p.t[t].needed && p.t[t].first <= k && p.t[t].last >= k) live += p.t[t].bytes;
-    if (live > worst) worst = live;
-  }
-  return worst;
+/// Bytes alive at the worst of the loops from one on.
+template <class Plan>
+constexpr int rest_of(const Plan& p, int first) {
+  const bytes_alive<Plan> live(p);
+  return first < p.loops ? live.in[live.worst(p, first)] : 0;
 }
 
 }  // namespace thimble::detail

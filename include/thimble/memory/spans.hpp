@@ -1,7 +1,7 @@
 // Which steps are made whole, one after another, and which by rows together: the loops of the plan, and the life of every tensor.
 #pragma once
+#include <thimble/memory/slices.hpp>
 #include <thimble/memory/span_choice.hpp>
-#include <thimble/training/backward.hpp>
 
 namespace thimble {
 
@@ -27,6 +27,7 @@ constexpr void find_lifetimes(plan<N, S>& p, int output) {
       touch(s.modifies, l);
     }
     tensor& scratch = p.t[tensor_kinds * N + around.first];
+    for (int i = around.first; i < around.first + around.count; ++i) p.t[tensor_kinds * N + i] = {};
     scratch.bytes = around.scratch;
     scratch.needed = around.scratch > 0;
     touch(tensor_kinds * N + around.first, l);
@@ -35,25 +36,90 @@ constexpr void find_lifetimes(plan<N, S>& p, int output) {
   if (made.last < p.forward_loops - 1) made.last = p.forward_loops - 1;  // the user reads it after the forward pass
 }
 
+constexpr loop whole_loop(const step& s, int i) { return {i, 1, false, 1, {s.in_place[0], s.in_place[1]}, s.scratch}; }
+
 /// A loop for each step.
 template <int N, int S>
 constexpr void list_loops(plan<N, S>& p) {
   p.loops = p.forward_loops = 0;
   for (int i = 0; i < p.steps; ++i) {
     loop& l = p.l[p.loops++];
-    l = {i, 1, false, {p.s[i].in_place[0], p.s[i].in_place[1]}, p.s[i].scratch};
+    l = whole_loop(p.s[i], i);
     if (!p.s[i].backward) ++p.forward_loops;
   }
+}
+
+/// The same, but blocks by slices of eight channels.
+template <class Plan>
+constexpr void list_sliced_loops(Plan& p, const auto& g, const auto& rules, const gathered_plan<Plan>& blocks) {
+  p.loops = p.forward_loops;
+  for (int i = p.forward_steps, k = 0; i < p.steps; i += p.l[p.loops++].count) {
+    if (k < blocks.blocks && blocks.block[k].first == i)
+      enter_slices(p, g, rules, blocks.block[k++], 8, p.l[p.loops]);
+    else
+      p.l[p.loops] = whole_loop(p.s[i], i);
+  }
+}
+
+/// The block whose loop is the worst of all from the first that learns on, if it has not been told to make its dy again; -1: another is.
+template <class Plan>
+constexpr int worst_block(const Plan& p, const gathered_plan<Plan>& blocks) {
+  const bytes_alive<Plan> live(p);
+  const int k = live.worst(p, first_to_learn(p));
+  for (int b = 0; b < blocks.blocks && b < 64; ++b)
+    if (p.l[k].first == blocks.block[b].first && p.s[p.l[k].first].mixes != mixing::makes_again) return b;
+  return -1;
 }
 
 }  // namespace detail
 
 // Each stage its own constant: compilers limit each evaluation.
 
+/// The steps in the order in which they are run, with the blocks that may be made by slices, if a policy asks for them. Again: see
+/// detail::gather_blocks.
+template <class Net, class Update, std::uint64_t Again>
+inline constexpr auto gathered_with = [] {
+  using plan = std::remove_const_t<decltype(derived<Net, Update>)>;
+  constexpr const recipe& how = detail::how_of<Update>;
+  if constexpr (how.is_thrifty && !how.counts_saturation && anything_trains<Net, Update>)
+    return detail::gather_blocks(derived<Net, Update>, marked<Net, Update>, Again);
+  else
+    return detail::gathered_plan<plan>{derived<Net, Update>};
+}();
+/// A loop for each step, but blocks by the smallest slices.
+template <class Net, class Update, std::uint64_t Again>
+inline constexpr auto sliced_with = [] {
+  constexpr const auto& blocks = gathered_with<Net, Update, Again>;
+  auto p = blocks.p;
+  detail::list_loops(p);
+  if constexpr (blocks.blocks > 0)
+    detail::list_sliced_loops(p, marked<Net, Update>, detail::rules_table_of<Net>, blocks);
+  detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
+  return p;
+}();
+
+/// The set of blocks that make what they begin with again: while the worst step of all that learns is a block that can, it does.
+template <class Net, class Update, std::uint64_t Again = 0>
+constexpr std::uint64_t made_again() {
+  constexpr const auto& blocks = gathered_with<Net, Update, Again>;
+  if constexpr (blocks.blocks == 0) {
+    return 0;
+  } else {
+    constexpr int worst = detail::worst_block(sliced_with<Net, Update, Again>, blocks);
+    constexpr std::uint64_t more = worst < 0 ? Again : Again | std::uint64_t{1} << worst;
+    if constexpr (more == Again || gathered_with<Net, Update, more>.again != more)
+      return Again;
+    else
+      return made_again<Net, Update, more>();
+  }
+}
+template <class Net, class Update>
+inline constexpr const auto& gathered = gathered_with<Net, Update, made_again<Net, Update>()>;
+
 /// A loop for each step.
 template <class Net, class Update>
 inline constexpr auto layer_by_layer_plan = [] {
-  auto p = derived<Net, Update>;
+  auto p = gathered<Net, Update>.p;
   detail::list_loops(p);
   detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
   return p;
@@ -63,11 +129,14 @@ template <class Net, class Update>
 inline constexpr auto front_of_net =
     detail::front_of(layer_by_layer_plan<Net, Update>, marked<Net, Update>, detail::how_of<Update>.pushes_rows());
 
+/// The same with the smallest slices.
 template <class Net, class Update>
-inline constexpr auto spans_of =
-    detail::choose_spans(layer_by_layer_plan<Net, Update>, marked<Net, Update>, front_of_net<Net, Update>,
-                         detail::rest_of(layer_by_layer_plan<Net, Update>, front_of_net<Net, Update>.steps),
-                         detail::how_of<Update>.pushes_rows());
+inline constexpr const auto& sliced_plan = sliced_with<Net, Update, made_again<Net, Update>()>;
+
+template <class Net, class Update>
+inline constexpr auto spans_of = detail::choose_spans(
+    layer_by_layer_plan<Net, Update>, marked<Net, Update>, front_of_net<Net, Update>,
+    detail::rest_of(sliced_plan<Net, Update>, front_of_net<Net, Update>.steps), detail::how_of<Update>.pushes_rows());
 
 /// The rows of a loop by rows that begins with a step and ends before another. Windows are not placed yet.
 template <class Net, class Update, int First, int End>
@@ -86,7 +155,7 @@ template <class Net, class Update, int First, int End, class Plan>
 constexpr void enter_span(Plan& p) {
   constexpr const auto& r = rows_of<Net, Update, First, End>;
   loop& l = p.l[p.loops++];
-  l = {First, End - First, true, {}, r.shared};
+  l = {First, End - First, true, 1, {}, r.shared};
   for (int w = 0; w < r.windows; ++w) {
     tensor& t = p.t[r.window[w].tensor];
     t.bytes = r.window[w].passing ? 0 : r.window[w].held * r.window[w].row;
@@ -117,15 +186,16 @@ constexpr void enter_loops(Plan& p) {
 template <class Net, class Update>
 inline constexpr auto scheduled = [] {
   if constexpr (detail::how_of<Update>.order == schedule::layer_by_layer) {
-    return layer_by_layer_plan<Net, Update>;
+    return sliced_plan<Net, Update>;
   } else {
-    auto p = layer_by_layer_plan<Net, Update>;
+    auto p = sliced_plan<Net, Update>;
     p.loops = p.forward_loops = 0;
     detail::enter_loops<Net, Update, 0>(p);
-    for (int i = front_of_net<Net, Update>.steps; i < p.steps; ++i)
+    for (int i = front_of_net<Net, Update>.steps; i < p.forward_steps; ++i)
       p.l[p.loops++] = layer_by_layer_plan<Net, Update>.l[i];
-    p.forward_loops = p.loops - (p.steps - p.forward_steps);
-    for (int i = 0; i < p.steps_room; ++i) p.t[tensor_kinds * p.nodes + i] = {};  // scratch is asked for anew
+    p.forward_loops = p.loops;
+    for (int k = p.forward_steps; k < sliced_plan<Net, Update>.loops; ++k)
+      p.l[p.loops++] = sliced_plan<Net, Update>.l[k];
     detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
     return p;
   }

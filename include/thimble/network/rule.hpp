@@ -66,10 +66,36 @@ struct reach {
 };
 /// The layer that makes one row of output from the rows that it reaches, `above` of which lie over the image's edge.
 constexpr facts one_row_of(facts f, const reach& r, int above = 0) {
+  constexpr int for_a_row = 2048;  // of kernels whose scratch is limited: many rows share it
+  if (f.most_scratch > 0) f.most_scratch = for_a_row;
   f.in.h = r.kernel - above < f.in.h ? r.kernel - above : f.in.h;
   f.in1.h = f.in1.h < 1 ? f.in1.h : 1;
   f.out.h = 1;
   f.win.pad_top = above;
+  return f;
+}
+
+/// What a gradient rule can do to some channels of a hidden gradient, while the others have no bytes (memory/slices.hpp). A rule that
+/// can says so by `static constexpr slicing slices(const facts&)`, and works on the facts of slice_of as on any other layer's: by
+/// `run_slice(at)` if it has one, else by `run(at)`. at.first() is the first channel.
+enum class slicing : std::uint8_t {
+  none,
+  outputs,   ///< each channel of dy by itself
+  channels,  ///< and into the same channel of dx, or from the same channel of x
+  mixes  ///< sums over the channels of dy: makes some channels of dx from all of dy, or adds some channels of dy to sums of all dx
+};
+/// What a step does that mixes: adds to sums of all dx; makes a slice of dx; makes it from a dy that nobody reads later, which is
+/// prepared where it lies before the first slice; or from a dy that is itself made again, a few pixels at a time, because it has no bytes
+/// either (memory/slices.hpp). A rule whose dx is a function of dy, value by value, can say by
+/// `static constexpr bool remakes(const facts&)` that `remake(at, first, count, to)` makes some of its values again.
+enum class mixing : std::uint8_t { sums, makes, makes_of_prepared, makes_again };
+/// The layer with `count` channels of its output's gradient, or, if it mixes and `of_dx`, of its input's.
+constexpr facts slice_of(facts f, slicing how, bool of_dx, int count) {
+  const int row = f.weight_row;
+  if (how == slicing::channels) f.weight_row = count;
+  if (how == slicing::channels || (how == slicing::mixes && of_dx)) f.in.c = count;
+  if (how != slicing::mixes || !of_dx) f.out.c = f.biases = count;
+  if (how == slicing::channels && f.weight_row != row) f.trained = 0;  // its weights are copied together
   return f;
 }
 

@@ -97,6 +97,8 @@ template <class Rule, int N>
 constexpr step make_step_of(const graph<N>& g, int n, int rule, bool backward) {
   const reach rows = reach_of<Rule>(g, n);
   step s = make_step(g, Rule::describe(g.at[n]), n, rule, backward, rows);
+  if constexpr (requires { Rule::slices(g.at[n]); }) s.slices = Rule::slices(g.at[n]);
+  if constexpr (requires { Rule::remakes(g.at[n]); }) s.remakes = Rule::remakes(g.at[n]);
   if (rows.kernel > 0)
     for (int above = 0; above <= rows.pad; ++above) {
       const int scratch = Rule::describe(one_row_of(g.at[n], rows, above)).scratch;

@@ -18,6 +18,7 @@ struct recipe {
   int accumulated = 1;
   std::uint32_t seed = 1;
   schedule order = schedule::layer_by_layer;
+  bool is_thrifty = false;
 
   [[nodiscard]] constexpr bool pushes_rows() const { return order == schedule::pushed_rows; }
   /// Whether the number of samples seen so far is part of what training changes.
@@ -40,7 +41,8 @@ enum class decision : unsigned char {
   logits,
   saturation,
   snapshot,
-  order
+  order,
+  thrift
 };
 
 // Assertions stand last: of a class whose assertion fails clang makes nothing more, and would say that the policy is not known.
@@ -190,6 +192,15 @@ struct row_by_row {
 struct pushed_rows {
   static constexpr decision decides = decision::order;
   static constexpr void set(recipe& r) { r.order = schedule::pushed_rows; }
+};
+
+/// The smallest arena, whatever order the front is made in: in the backward pass gradients of hidden channels (between the layers
+/// that widen and narrow a block) are made by slices, eight channels or more at a time, so that they are never whole, their sums kept
+/// in 32 bits; and kernels take no more scratch than the worst step leaves free. What is learned does not change by a byte, nor the
+/// number of multiplications; instructions do. Not with float gradients, nor where gradients that saturate are counted.
+struct least_memory {
+  static constexpr decision decides = decision::thrift;
+  static constexpr void set(recipe& r) { r.is_thrifty = true; }
 };
 
 /// `sizeof` of the learner is at most Bytes: of the orders above that take the sample whole the one that needs the fewest

@@ -27,7 +27,10 @@ struct following : Update {
   template <class Net>
   static constexpr auto apply() {
     auto g = Update::template apply<Net>();
-    for (auto& f : g.at) f.float_gradients = how.float_gradients;
+    for (auto& f : g.at) {
+      f.float_gradients = how.float_gradients;
+      f.most_scratch = how.is_thrifty ? 1 : 0;  // at first the least that kernels can do with: see memory/slices.hpp
+    }
     return g;
   }
 };

@@ -30,7 +30,7 @@ struct tensor {
       false;  ///< takes no bytes of its own: it lies in the scratch of its loop, `offset` bytes from there till that is placed
 };
 
-/// `write` may begin `lag` bytes before `read`. Tensors by number; -1: none.
+/// `write` may begin `lag` bytes before `read`, or, if lag is negative, just so many behind its beginning. Tensors by number; -1: none.
 struct permission {
   int write = -1, read = -1, lag = 0;
 };
@@ -43,16 +43,23 @@ struct step {
   int scratch = 0;     ///< bytes
   int scratch_at = 0;  ///< their offset in the arena; in the scratch of the loop till that is placed
   permission in_place[2];
-  reach rows;           ///< what a row of output reaches, if rows can be made one at a time
-  int row_scratch = 0;  ///< bytes of scratch that takes
+  reach rows;                      ///< what a row of output reaches, if rows can be made one at a time
+  int row_scratch = 0;             ///< bytes of scratch that takes
+  slicing slices = slicing::none;  ///< how it works on some channels of a hidden gradient
+  mixing mixes = mixing::sums;     ///< of a step that mixes: whether its dy is hidden, or its dx
+  bool remakes = false;            ///< its dx can be made again
+  int remade_by = -1;              ///< the step that made its dy, and makes it again
+  int channels = 0, block = -1;    ///< in a loop by slices: channels of a slice; the loop's first step
+  int most_scratch = 0;            ///< bytes that its kernel keeps to, as far as it can; 0: no limit
 };
 
 /// Steps [first, first + count): one step, made whole, or a span of steps by rows, each row as soon as the rows that it reaches are
-/// there (memory/rows.hpp).
+/// there (memory/rows.hpp), or backward steps by slices of channels (memory/slices.hpp).
 struct loop {
   int first = 0, count = 1;
   bool by_rows = false;
-  permission in_place[2];
+  int slices = 1;
+  permission in_place[3];
   int scratch = 0;  ///< bytes
 };
 

@@ -69,6 +69,28 @@ THIMBLE_NOINLINE inline void gather_tiles(const gradient_tiles* k) {
       : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
 }
 
+/// k.dx: int32 sums of two channels in the first pixel, dx_step bytes from pixel to pixel; += sum over o of t[p][o] * w[o][j]. An even
+/// number of pairs. 6 instructions a pair and two channels of a pixel's half, and 27 a tile.
+THIMBLE_NOINLINE inline void add_tiles(const gradient_tiles* k) {
+  register const gradient_tiles* r0 asm("r0") = k;
+  asm volatile(
+      "push {r7, r11}\n\tsub sp, sp, #32\n\t"
+      "ldr r12, [r0, #28]\n\tldm r0, {r1, r2, r3, r4, r5}\n\tstm sp, {r1, r2, r3, r4, r5}\n\tstr r12, [sp, #20]\n\t"
+      "mov r0, r1\n\tmov r3, r4\n\tmov r2, r5\n"
+      "1:\n\t"  // a tile; r0: its t, r3: its sums, r2: from pixel to pixel
+      "ldrd r4, r5, [r3]\n\tadd r12, r3, r2\n\tldrd r6, r7, [r12]\n\tadd r12, r12, r2\n\t"
+      "ldrd r8, r9, [r12]\n\tadd r12, r12, r2\n\tldrd r10, r11, [r12]\n\tldr r1, [sp, #4]\n"
+      "2:\n\t" THIMBLE_PAIR THIMBLE_PAIR
+      "ldr r12, [sp, #8]\n\tcmp r1, r12\n\tbne 2b\n\t"
+      "ldrd r3, r2, [sp, #12]\n\tstrd r4, r5, [r3]\n\tadd r3, r3, r2\n\tstrd r6, r7, [r3]\n\tadd r3, r3, r2\n\t"
+      "strd r8, r9, [r3]\n\tadd r3, r3, r2\n\tstrd r10, r11, [r3]\n\tadd r3, r3, r2\n\tstr r3, [sp, #12]\n\t"
+      "ldr r12, [sp, #20]\n\tsubs r12, #1\n\tstr r12, [sp, #20]\n\tbne 1b\n\t"
+      "add sp, sp, #32\n\tpop {r7, r11}\n\t"
+      : "+r"(r0)
+      :
+      : "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r12", "lr", "cc", "memory");
+}
+
 #undef THIMBLE_PAIR
 #undef THIMBLE_NARROW
 #undef THIMBLE_ADD

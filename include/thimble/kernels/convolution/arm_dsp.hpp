@@ -23,20 +23,30 @@ struct convolution_scratch {
 };
 constexpr int filter_size(const geometry& g) { return g.win.taps() * g.in.c; }
 constexpr bool is_split(const geometry& g) { return g.trained != 0 && g.trained != g.in.c; }
-THIMBLE_INLINE constexpr convolution_scratch scratch_of(const geometry& g) {
-  constexpr int most_channels = 256, most_tile = 16384, most_copied = 512;
+/// For tiles of `pixels` and a table of at most `channels`.
+THIMBLE_INLINE constexpr convolution_scratch scratch_for(const geometry& g, int pixels, int channels) {
+  constexpr int most_copied = 512;
   convolution_scratch s{};
   s.fan_in = filter_size(g);
-  const int k = padded4(s.fan_in), positions = g.out.pixels();
-  s.pixels = positions >= 8 && 16 * k <= most_tile ? 8 : positions >= 4 && 8 * k <= most_tile ? 4 : 1;
-  s.channels = s.pixels == 1 ? 0 : g.out.c < most_channels ? g.out.c : most_channels;
+  const int k = padded4(s.fan_in);
+  s.pixels = pixels;
+  s.channels = pixels == 1 ? 0 : g.out.c < channels ? g.out.c : channels;
   s.x = s.channels * static_cast<int>(sizeof(channel));
   s.row = s.x + 2 * k * s.pixels;
-  s.copied = is_split(g) && s.fan_in <= most_copied / 2 ? most_copied / s.fan_in : 1;
+  s.copied = pixels > 1 && is_split(g) && s.fan_in <= most_copied / 2 ? most_copied / s.fan_in : 1;
   if (s.copied > g.out.c) s.copied = g.out.c;
   s.clipped = s.row + padded4(s.copied * s.fan_in);
   s.bytes = s.clipped + padded4(s.channels);
   return s;
+}
+/// The widest tile, and for it the longest table, that keep to the layer's limit; if none does, single pixels.
+THIMBLE_NOINLINE constexpr convolution_scratch scratch_of(const geometry& g) {
+  constexpr int most_tile = 16384;
+  const int positions = g.out.pixels(), k = padded4(filter_size(g));
+  for (int pixels = 8; pixels >= 4; pixels /= 2)
+    for (int channels = 256; positions >= pixels && 2 * pixels * k <= most_tile && channels >= 16; channels /= 4)
+      if (const convolution_scratch s = scratch_for(g, pixels, channels); fits_scratch(g, s.bytes)) return s;
+  return scratch_for(g, 1, 0);
 }
 
 /// Rows of weights, one an output channel, wherever they lie.

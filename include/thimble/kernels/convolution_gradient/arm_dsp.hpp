@@ -1,5 +1,7 @@
 // The input gradient of pointwise convolutions: tiles of four pixels by two channels, by SMLAD on pairs of output channels.
 #pragma once
+#include <cstring>
+
 #include <thimble/kernels/arm_dsp/scaled.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>  // whose end includes this
 #include <thimble/kernels/needs.hpp>
@@ -17,7 +19,8 @@ struct gradient_scratch {
 };
 THIMBLE_INLINE constexpr gradient_scratch gradient_scratch_of(const geometry& g) {
   constexpr int most = 20 * 1024;
-  const int pairs = (g.out.c + 1) / 2, all = (g.out.pixels() + 3) / 4, fit = most / (16 * pairs);
+  const int limit = fits_scratch(g, most) ? most : g.most_scratch;
+  const int pairs = (g.out.c + 1) / 2, all = (g.out.pixels() + 3) / 4, fit = limit / (16 * pairs) - (limit < most);
   return {pairs, fit < 1 ? 1 : fit < all ? fit : all};
 }
 
@@ -74,7 +77,8 @@ constexpr kernel_needs input_gradient_needs(arm_dsp, const geometry& g) {
   const window& w = g.win;
   const bool pointwise = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1;
   const int bytes = dsp::gradient_scratch_of(g).bytes();
-  return {.serves = pointwise && !g.listed && g.groups == 1 && g.out.pixels() > 2 && bytes <= 24 * 1024,
+  return {.serves = pointwise && !g.listed && g.groups == 1 && g.out.pixels() > 2 && bytes <= 24 * 1024 &&
+                    fits_scratch(g, bytes),
           .scratch = bytes};
 }
 
@@ -107,16 +111,20 @@ namespace dsp {
 
 /// Scratch of a weight gradient: inputs of a band of four channels each, in pairs of positions; the same of two output channels; sums.
 struct correlation_scratch {
-  int pairs;                                                           ///< of positions
+  int pairs;                                                           ///< of positions that are summed at a time
   int tiles;                                                           ///< of a band
   [[nodiscard]] constexpr int w() const { return 4 * pairs * tiles; }  ///< in words
   [[nodiscard]] constexpr int sums() const { return w() + 2 * pairs; }
   [[nodiscard]] constexpr int bytes() const { return 4 * (sums() + 8 * tiles); }
 };
+/// All positions at a time; where that is more than the limit, half of them or less, and one tile.
 THIMBLE_INLINE constexpr correlation_scratch correlation_scratch_of(const geometry& g) {
   constexpr int most = 8 * 1024;
-  const int pairs = (g.out.pixels() + 1) / 2, all = (g.trained + 3) / 4, fit = most / (16 * pairs);
-  return {pairs, fit < 1 ? 1 : fit < all ? fit : all};
+  const int pairs = (g.out.pixels() + 1) / 2, all = (g.trained + 3) / 4;
+  const int fit = fits_scratch(g, most) ? most / (16 * pairs) : (g.most_scratch - 8 * pairs) / (16 * pairs + 32);
+  correlation_scratch s{pairs, fit < 1 ? 1 : fit < all ? fit : all};
+  while (!fits_scratch(g, s.bytes()) && g.out.pixels() % 2 == 0 && s.pairs % 4 == 0) s.pairs /= 2;
+  return s;
 }
 
 /// Two channels of n positions, or one, in pairs of positions.
@@ -135,6 +143,13 @@ THIMBLE_NOINLINE inline void pair_positions(std::uint32_t* to, const std::int16_
     to[0] = pair_of(dy[0], 0);
     to[1] = both ? pair_of(dy[1], 0) : 0;
   }
+}
+
+/// Channels [begin, end) of n positions from x on, `row` a position, less the zero point.
+THIMBLE_NOINLINE inline void pair_inputs(std::uint32_t* to, int pairs, const std::int8_t* x, int row, int begin,
+                                         int end, int n, std::uint32_t less_zero) {
+  for (int i = begin; i < end; i += 4, to += 4 * pairs)
+    pair_rows<16>(to, to + 2, x + i, row, n, word_of_row(row, i, end), less_zero);
 }
 
 /// sums[i][j]: of `tiles` fours of input channels with the two output channels in w.
@@ -184,13 +199,21 @@ THIMBLE_INLINE void learn(const typename weight_sink<Rule>::channel& to, int at,
   for (int i = 0; i < count; ++i) to.learn(at + i, sums[2 * i]);
 }
 
+/// As correlate_tiles, but added to the sums of one tile.
+THIMBLE_NOINLINE inline void add_correlation(const correlation_scratch& s, std::uint32_t* scratch) {
+  const gradient_tiles k{
+      scratch, scratch + s.w(), scratch + s.sums(), reinterpret_cast<std::int16_t*>(scratch + s.sums()), 8, 0, 0, 1, 0};
+  add_tiles(&k);
+}
+
 }  // namespace dsp
 
 constexpr kernel_needs weight_gradient_needs(arm_dsp, const geometry& g) {
   const window& w = g.win;
   const bool pointwise = w.taps() == 1 && w.stride_h == 1 && w.stride_w == 1;
   const int pixels = g.out.pixels();
-  return {.serves = pointwise && g.groups == 1 && pixels <= 256, .scratch = dsp::correlation_scratch_of(g).bytes()};
+  const int bytes = dsp::correlation_scratch_of(g).bytes();
+  return {.serves = pointwise && g.groups == 1 && pixels <= 256 && fits_scratch(g, bytes), .scratch = bytes};
 }
 
 /// The same steps as portable, the sums by SMLAD on pairs of positions. Scratch: correlation_scratch.
@@ -201,16 +224,23 @@ THIMBLE_INLINE void convolution_weight_gradient(arm_dsp, const geometry& g, cons
   const auto* const sums = reinterpret_cast<const std::int32_t*>(scratch + s.sums());
   const int n = g.out.c, k = g.trained, positions = g.out.pixels(), row = a.from.x_row;
   const std::uint32_t less_zero = dsp::pair_of(-a.from.x_zero, -a.from.x_zero);
+  const bool whole = 2 * s.pairs >= positions;
   for (int begin = 0; begin < k; begin += 4 * s.tiles) {
     const int end = k - begin < 4 * s.tiles ? k : begin + 4 * s.tiles, tiles = (end - begin + 3) / 4;
-    for (int i = begin; i < end; i += 4) {
-      std::uint32_t* const to = scratch + (i - begin) * s.pairs;
-      dsp::pair_rows<16>(to, to + 2, a.from.x + i, row, positions, dsp::word_of_row(row, i, end), less_zero);
-    }
+    if (whole) dsp::pair_inputs(scratch, s.pairs, a.from.x, row, begin, end, positions, less_zero);
     for (int o = 0; o < n; o += 2) {
       const bool both = o + 1 < n;
-      dsp::pair_positions(scratch + s.w(), a.from.dy + o, n, positions, both);
-      dsp::correlate_tiles(s, scratch, tiles);
+      if (whole) {
+        dsp::pair_positions(scratch + s.w(), a.from.dy + o, n, positions, both);
+        dsp::correlate_tiles(s, scratch, tiles);
+      } else {
+        std::memset(scratch + s.sums(), 0, 32);
+        for (int first = 0; first < positions; first += 2 * s.pairs) {
+          dsp::pair_inputs(scratch, s.pairs, a.from.x + first * row, row, begin, end, 2 * s.pairs, less_zero);
+          dsp::pair_positions(scratch + s.w(), a.from.dy + first * n + o, n, 2 * s.pairs, both);
+          dsp::add_correlation(s, scratch);
+        }
+      }
       for (int j = 0; j < (both ? 2 : 1); ++j) {
         const auto to = a.to.of(a.scale[o + j]);
         dsp::learn<Rule>(to, (o + j) * k + begin, sums + j, end - begin);

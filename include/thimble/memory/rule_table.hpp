@@ -1,0 +1,50 @@
+// What rules say of layers, for planners that ask again with other facts: fewer channels, less scratch.
+#pragma once
+#include <thimble/training/backward.hpp>
+
+namespace thimble::detail {
+
+/// One rule. slice_scratch(facts of a slice, how it mixes), or null if the rule needs no more by slices than else.
+struct rule_entry {
+  uses (*describe)(const facts&);
+  int (*slice_scratch)(const facts&, mixing);
+};
+template <class Rule>
+constexpr rule_entry entry_of() {
+  rule_entry e{Rule::describe, nullptr};
+  if constexpr (requires { Rule::slice_scratch; }) e.slice_scratch = Rule::slice_scratch;
+  return e;
+}
+
+/// The rules of each node, forward and backward.
+template <int N, int R>
+struct rule_table {
+  rule_entry v[static_cast<std::size_t>(R > 0 ? R : 1)]{};
+  int forward[static_cast<std::size_t>(N)]{}, backward[static_cast<std::size_t>(N)]{};  ///< the first of each node
+  [[nodiscard]] constexpr const rule_entry& of(const step& s) const {
+    return v[(s.backward ? backward : forward)[s.node] + s.rule];
+  }
+};
+template <int N, int R, class... Rules>
+constexpr void enter_rules(mp::mp_list<Rules...>, rule_table<N, R>& t, int& count) {
+  ((t.v[count++] = entry_of<Rules>()), ...);
+}
+template <int R, class... Node>
+constexpr auto make_rule_table(mp::mp_list<Node...>) {
+  rule_table<static_cast<int>(sizeof...(Node)), R> t;
+  int n = 0, count = 0;
+  ((t.forward[n] = count, enter_rules(forward_of<Node>{}, t, count), t.backward[n++] = count,
+    enter_rules(gradient_of<Node>{}, t, count)),
+   ...);
+  return t;
+}
+template <class Net>
+inline constexpr auto rules_table_of = make_rule_table<rules_of<typename Net::nodes, true>>(typename Net::nodes{});
+
+/// The facts of a step's node, its kernel's scratch limited as the step says.
+constexpr facts within_scratch(facts f, const step& s) {
+  if (s.most_scratch > 0) f.most_scratch = s.most_scratch;
+  return f;
+}
+
+}  // namespace thimble::detail
