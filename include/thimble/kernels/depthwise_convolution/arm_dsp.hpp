@@ -156,7 +156,7 @@ THIMBLE_NOINLINE inline void filter_channels(const geometry& g, const convolutio
       for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * stride * l.width];
     }
   }
-  if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + a.part.begin * g.out.row(), made, a.range);
+  clamp_all(a.y + a.part.begin * g.out.row(), made, a.range);
 }
 
 }  // namespace dsp

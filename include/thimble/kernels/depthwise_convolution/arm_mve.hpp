@@ -78,9 +78,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
   const auto [along, across, start, first, last] = part_of(g, a.part, l.turned, Taps);
   const int made = (a.part.end - a.part.begin) * g.out.row();
   if (along.out <= 0) return;
-  const auto clamp_all = [&] {
-    if (a.range.low > -128 || a.range.high < 127) dsp::clamp_all(a.y + a.part.begin * g.out.row(), made, a.range);
-  };
+  const auto clamp_all = [&] { kernels::clamp_all(a.y + a.part.begin * g.out.row(), made, a.range); };
   if constexpr (Taps == 3 && Stride == 1)
     if (is_patched(a, l, along, across, first, last)) {
       filter_patched(g, a, l, along, across, first, last, start);
