@@ -6,6 +6,8 @@
 #include <thimble/kernels/pool.hpp>
 #include <thimble/network/rule.hpp>
 
+#include "support/random_numbers.hpp"
+
 namespace firmware = thimble::firmware;
 namespace kernels = thimble::kernels;
 using kernels::geometry;
@@ -14,14 +16,10 @@ using thimble::portable;
 
 namespace {
 
-std::uint32_t state = 12345;
-std::uint32_t word() {
-  state = state * 1664525u + 1013904223u;
-  return state >> 8 ^ state << 20;
-}
-/// In [low, high].
-int number(int low, int high) { return low + static_cast<int>(word() % static_cast<std::uint32_t>(high - low + 1)); }
-bool one_in(int n) { return number(1, n) == 1; }
+thimble::test::random_numbers random_numbers{12345};
+std::uint32_t word() { return random_numbers.word(); }
+int number(int low, int high) { return random_numbers.number(low, high); }
+bool one_in(int n) { return random_numbers.one_in(n); }
 
 constexpr int most_values = 48 * 1024, most_channels = 320, most_scratch = 24 * 1024, guard = 64;
 alignas(4) std::int8_t x[most_values + 4], original[most_values + 4];

@@ -54,6 +54,12 @@ THIMBLE_INLINE std::int8_t clamp(int v, limits l, std::uint8_t* mask, int i) {
   return static_cast<std::int8_t>(q);
 }
 
+/// y[i] = what is within the range of y[i], for outputs that are within int8 already.
+THIMBLE_INLINE void clamp_all(std::int8_t* y, int count, limits range) {
+  if (range.low <= -128 && range.high >= 127) return;
+  for (int i = 0; i < count; ++i) y[i] = clamp(y[i], range, nullptr, 0);
+}
+
 /// Writes a gradient, or adds to the one another reader of the tensor left there; the sum saturates to int16. Readers come in
 /// the plan's order, the same on every machine.
 THIMBLE_INLINE void put(std::int16_t& to, std::int16_t v, bool adds) { to = adds ? saturate16(to + v) : v; }

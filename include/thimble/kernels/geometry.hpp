@@ -49,6 +49,14 @@ THIMBLE_INLINE constexpr geometry merge(const window_key& known, geometry g) {
   return g;
 }
 
+/// The depthwise layers that targets have kernels for, a target's own conditions apart: square windows of 3, 5 or 7 at stride 1 or 2.
+constexpr bool has_small_filters(const geometry& g) {
+  const window& w = g.win;
+  const bool taps = w.kernel_h == w.kernel_w && (w.kernel_h == 3 || w.kernel_h == 5 || w.kernel_h == 7);
+  const bool strides = w.stride_h == w.stride_w && (w.stride_h == 1 || w.stride_h == 2);
+  return taps && strides && w.dilation_h == 1 && w.dilation_w == 1 && g.in.c == g.out.c && !g.listed;
+}
+
 /// A 1x1 window at stride 1 sees no rows: the image as one long row. Others as they are.
 THIMBLE_INLINE constexpr geometry one_row(geometry g) {
   if (g.win.kernel_h != 1 || g.win.kernel_w != 1 || g.win.stride_h != 1 || g.win.stride_w != 1) return g;

@@ -65,7 +65,7 @@ THIMBLE_NOINLINE inline void add_masked(const std::int8_t* half, const std::int8
 THIMBLE_INLINE bool is_whole_sum(const addition_args& k, bool a_is_half) {
   const multiplier half = a_is_half ? k.scales.a : k.scales.b, other = a_is_half ? k.scales.b : k.scales.a;
   const pairing& p = k.pairs;
-  return half.mantissa == 1 << 30 && half.shift == 0 && other.shift < 0 && dsp::is_regular(k.scales.y) &&
+  return half.mantissa == 1 << 30 && half.shift == 0 && other.shift < 0 && is_regular(k.scales.y) &&
          k.range.low == -128 && k.range.high == 127 && p.out.h == 1 && p.out.w == 1 && p.a_channel == 1 &&
          p.b_channel == 1;
 }
@@ -92,7 +92,7 @@ THIMBLE_INLINE void addition(arm_dsp, const addition_args& k) {
                                other.mantissa,
                                static_cast<std::int32_t>(1u << (-other.shift - 1)),
                                -other.shift,
-                               dsp::channel_of(0, k.scales.y, k.y_zero)};
+                               channel_of(0, k.scales.y, k.y_zero)};
     const int count = k.mask != nullptr ? k.pairs.out.c / 8 * 8 : k.pairs.out.c / 4 * 4;
     if (k.mask != nullptr)
       dsp::add_masked(half, less, k.y, k.mask, count / 8, c);

@@ -48,8 +48,8 @@ THIMBLE_INLINE void addition(Target, const addition_args& k) {
   const bool a_is_half = k.scales.a.mantissa == 1 << 30 && k.scales.a.shift == 0;
   const multiplier half = a_is_half ? k.scales.a : k.scales.b, other = a_is_half ? k.scales.b : k.scales.a;
   const pairing& p = k.pairs;
-  if (half.mantissa != 1 << 30 || half.shift != 0 || other.shift >= 0 || !thumb::is_regular(k.scales.y) ||
-      p.out.h != 1 || p.out.w != 1 || p.a_channel != 1 || p.b_channel != 1)
+  if (half.mantissa != 1 << 30 || half.shift != 0 || other.shift >= 0 || !is_regular(k.scales.y) || p.out.h != 1 ||
+      p.out.w != 1 || p.a_channel != 1 || p.b_channel != 1)
     return addition(portable{}, k);
   thumb::add<Target>(
       a_is_half ? k.a : k.b, a_is_half ? k.b : k.a, k,

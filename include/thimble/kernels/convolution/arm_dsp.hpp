@@ -188,7 +188,7 @@ struct convolver {
         for (int o = begin; o < end; o += 8)
           store_masks(a.mask + (from * g.out.c + o) / 8, g.out.c / 8, clipped() + o - begin, pixels);
     }
-    if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
+    clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
   }
 
   /// The pixel whose activations are in x. Channels by rare_output if they are not regular, or are masked.
@@ -204,7 +204,7 @@ struct convolver {
       else
         y[o] = rare_output(o, sum);
     });
-    if (a.range.low > -128 || a.range.high < 127) clamp_all(y, g.out.c, a.range);
+    clamp_all(y, g.out.c, a.range);
   }
   THIMBLE_NOINLINE std::int8_t rare_output(int o, std::int32_t sum) const {
     return clamp(requantize(sum, a.scale[o]) + a.y_zero, a.range, a.mask, from * g.out.c + o);

@@ -185,7 +185,7 @@ struct convolver {
         for (int i = 0; i < count; ++i) multiply(w.copy(begin + i), i, i + 1);
       }
     }
-    if (a.range.low > -128 || a.range.high < 127) clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
+    clamp_all(a.y + from * g.out.c, pixels * g.out.c, a.range);
   }
 
   /// The pixel whose activations are in x.

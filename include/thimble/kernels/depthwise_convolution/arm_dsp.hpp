@@ -2,6 +2,7 @@
 #pragma once
 #include <thimble/kernels/arm_dsp/filter_plane.hpp>
 #include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/depthwise_convolution/planes.hpp>
 #include <thimble/kernels/needs.hpp>
 
 #if defined(__ARM_FEATURE_DSP)
@@ -9,40 +10,7 @@
 namespace thimble::kernels {
 namespace dsp {
 
-/// One axis of an image, and what a step along it is in bytes.
-struct image_axis {
-  int in, out, pad;
-  int x, y, w;
-};
-
-/// The plane in scratch: rows of `width` int16 values, beginning `pad` before the image; as many rows as `outputs` rows of output
-/// see. Where that is less than the image, the image passes in bands.
-struct plane_layout {
-  bool turned;  ///< rows of the plane are the image's columns: for images higher than wide
-  int width, rows, outputs;
-  [[nodiscard]] constexpr int bytes() const { return 2 * width * rows + 4; }
-};
-THIMBLE_INLINE constexpr plane_layout layout_of(const geometry& g) {
-  constexpr int most = 12 * 1024;
-  const int k = g.win.kernel_h, s = g.win.stride_h;
-  const auto width = [&](int in, int out, int pad) {
-    const int seen = (out - 1) * s + k, held = pad + in;
-    return ((seen > held ? seen : held) + 1) / 2 * 2;
-  };
-  const int turned = width(g.in.h, g.out.h, g.win.pad_top), rows = (g.out.w - 1) * s + k;
-  if (g.out.h > g.out.w && 2 * turned * rows <= most) return {true, turned, rows, g.out.w};
-  const int plain = width(g.in.w, g.out.w, g.win.pad_left);
-  const int fit = (most / (2 * plain) - k) / s + 1;
-  const int outputs = fit < 1 ? 1 : fit < g.out.h ? fit : g.out.h;
-  return {false, plain, (outputs - 1) * s + k, outputs};
-}
-constexpr bool is_plane(const geometry& g) {
-  const window& w = g.win;
-  const bool taps = w.kernel_h == w.kernel_w && (w.kernel_h == 3 || w.kernel_h == 5 || w.kernel_h == 7);
-  const bool strides = w.stride_h == w.stride_w && (w.stride_h == 1 || w.stride_h == 2);
-  return taps && strides && w.dilation_h == 1 && w.dilation_w == 1 && g.in.c == g.out.c &&
-         w.pad_top <= w.kernel_h - w.stride_h && g.out.w <= g.in.w && layout_of(g).bytes() <= 20 * 1024;
-}
+inline constexpr plane_form form{.value = 2, .multiple = 2, .behind = 2, .most = 12 * 1024};
 
 /// Rows of one channel, `step` bytes from value to value. 2.5 instructions a value.
 THIMBLE_NOINLINE inline void gather(std::int16_t* to, int width, const std::int8_t* from, int step, int next, int count,
@@ -132,27 +100,17 @@ inline constexpr plane_filter filter_of{Taps, Stride, pair_weights<Taps>, filter
 
 THIMBLE_NOINLINE inline void filter_channels(const geometry& g, const convolution_args& a, const plane_filter& f) {
   const int taps = f.taps, stride = f.stride, group = plane_group(taps, stride);
-  const plane_layout l = layout_of(g);
+  const plane_layout l = layout_of(g, form);
   const bool masks_fast = a.mask != nullptr && (g.out.c & 7) == 0 && a.range.low == -128 && a.range.high == 127;
   const channel_source source{
       a.bias, a.scale, a.y_zero, a.range, 255 * 128 * taps * taps, a.mask != nullptr && !masks_fast};
   const std::int8_t* const flash = launder(a.w.flash);
-  // Along the plane's rows, and across them
-  image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
-  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), taps};
-  if (l.turned) {
-    const image_axis columns = along;
-    along = across;
-    across = columns;
-  }
   auto* const rows = reinterpret_cast<std::int16_t*>(a.scratch);
   const std::uint32_t zero = pair_of(a.x_zero, a.x_zero);
   fill_words(rows, l.width * l.rows, zero);  // gathered rows leave the borders as they are
 
-  // The rows of output to be made lie across, or, turned, along
-  const int made = a.part.end - a.part.begin, start = l.turned ? a.part.begin : 0;
-  const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
-  if (l.turned) along.out = made;
+  const auto [along, across, start, first, last] = part_of(g, a.part, l.turned, taps);
+  const int made = (a.part.end - a.part.begin) * g.out.row();
   plane p;
   p.m = {};
   p.x = rows + start * stride;
@@ -163,8 +121,7 @@ THIMBLE_NOINLINE inline void filter_channels(const geometry& g, const convolutio
   p.many = along.out / group * group * 2 * stride;
   p.rest = static_cast<unsigned>(along.out % group);
   const bool whole = last - first <= l.outputs;
-  if (masks_fast)
-    std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made * g.out.row() / 8));
+  if (masks_fast) std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made / 8));
   for (int o = 0; o < g.out.c; ++o) {
     make_channels(&p.c, source, o, 1);
     if (p.c.kind == constant_kind) {
@@ -199,14 +156,14 @@ THIMBLE_NOINLINE inline void filter_channels(const geometry& g, const convolutio
       for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * stride * l.width];
     }
   }
-  if (a.range.low > -128 || a.range.high < 127)
-    clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
+  clamp_all(a.y + a.part.begin * g.out.row(), made, a.range);
 }
 
 }  // namespace dsp
 
 constexpr kernel_needs depthwise_needs(arm_dsp, const geometry& g) {
-  return {.serves = !g.listed && dsp::is_plane(g), .scratch = dsp::layout_of(g).bytes(), .by_channel = true};
+  constexpr plane_form form = dsp::form;
+  return {.serves = is_plane(g, form), .scratch = layout_of(g, form).bytes(form), .by_channel = true};
 }
 
 namespace dsp {

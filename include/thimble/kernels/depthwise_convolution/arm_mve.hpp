@@ -12,8 +12,8 @@ namespace mve {
 
 /// Offsets within a vector of taps must be bytes, those of a gathered row 16 bits. The scratch is arm_dsp's, twice what is needed.
 constexpr bool is_plane(const geometry& g) {
-  const int width = dsp::layout_of(g).width, k = g.win.kernel_h;
-  return dsp::is_plane(g) && (rows_of_vector(k) - 1) * width + k - 1 + 3 * g.win.stride_h < 256 &&
+  const int width = layout_of(g, dsp::form).width, k = g.win.kernel_h;
+  return kernels::is_plane(g, dsp::form) && (rows_of_vector(k) - 1) * width + k - 1 + 3 * g.win.stride_h < 256 &&
          7 * g.in.row() < 65536 && 49 * g.out.c < 65536;
 }
 
@@ -30,14 +30,14 @@ THIMBLE_NOINLINE inline bool all_shift_right(const multipliers& scale, int chann
 }
 
 /// What filter_patches takes: the outputs [first, last) across, from `start` on along, of a plane that holds all of them.
-THIMBLE_INLINE bool is_patched(const convolution_args& a, const dsp::plane_layout& l, const dsp::image_axis& along,
-                               const dsp::image_axis& across, int first, int last) {
+THIMBLE_INLINE bool is_patched(const convolution_args& a, const plane_layout& l, const image_axis& along,
+                               const image_axis& across, int first, int last) {
   return a.mask == nullptr && last - first <= l.outputs && last - first > 1 && along.out > 3 && l.width <= 84 &&
          across.y + 3 * along.y < 65536;
 }
-THIMBLE_NOINLINE inline void filter_patched(const geometry& g, const convolution_args& a, const dsp::plane_layout& l,
-                                            const dsp::image_axis& along, const dsp::image_axis& across, int first,
-                                            int last, int start) {
+THIMBLE_NOINLINE inline void filter_patched(const geometry& g, const convolution_args& a, const plane_layout& l,
+                                            const image_axis& along, const image_axis& across, int first, int last,
+                                            int start) {
   const std::int8_t* const flash = launder(a.w.flash);
   auto* const rows = reinterpret_cast<std::int8_t*>(a.scratch);
   const int top = first - across.pad, from = top > 0 ? 0 : -top, seen = last - first + 2;
@@ -71,32 +71,21 @@ THIMBLE_NOINLINE inline void filter_patched(const geometry& g, const convolution
 
 template <int Taps, int Stride>
 THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
-  const dsp::plane_layout l = dsp::layout_of(g);
+  const plane_layout l = layout_of(g, dsp::form);
   const std::int8_t* const flash = launder(a.w.flash);
-  dsp::image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
-  dsp::image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), Taps};
-  if (l.turned) {
-    const dsp::image_axis columns = along;
-    along = across;
-    across = columns;
-  }
   auto* const rows = reinterpret_cast<std::int8_t*>(a.scratch);
   std::memset(rows, a.x_zero, static_cast<std::size_t>(l.width * l.rows));
-  const int made = a.part.end - a.part.begin, start = l.turned ? a.part.begin : 0;
-  const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
-  if (l.turned) along.out = made;
+  const auto [along, across, start, first, last] = part_of(g, a.part, l.turned, Taps);
+  const int made = (a.part.end - a.part.begin) * g.out.row();
   if (along.out <= 0) return;
-  const auto clamp_all = [&] {
-    if (a.range.low > -128 || a.range.high < 127)
-      dsp::clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
-  };
+  const auto clamp_all = [&] { kernels::clamp_all(a.y + a.part.begin * g.out.row(), made, a.range); };
   if constexpr (Taps == 3 && Stride == 1)
     if (is_patched(a, l, along, across, first, last)) {
       filter_patched(g, a, l, along, across, first, last, start);
       return clamp_all();
     }
   const bool masked = a.mask != nullptr;
-  if (masked) std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made * g.out.row() / 8));
+  if (masked) std::memset(a.mask + a.part.begin * g.out.row() / 8, 0, static_cast<std::size_t>(made / 8));
 
   plane p;
   p.low = a.range.low;
@@ -154,7 +143,7 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
 }  // namespace mve
 
 constexpr kernel_needs depthwise_needs(arm_mve, const geometry& g) {
-  return {.serves = !g.listed && mve::is_plane(g), .scratch = dsp::layout_of(g).bytes(), .by_channel = true};
+  return {.serves = mve::is_plane(g), .scratch = layout_of(g, dsp::form).bytes(dsp::form), .by_channel = true};
 }
 
 /// The same bytes as portable.

@@ -4,6 +4,7 @@
 #include <thimble/kernels/arm_thumb1/plane.hpp>
 #include <thimble/kernels/arm_thumb2/plane.hpp>
 #include <thimble/kernels/convolution/arguments.hpp>
+#include <thimble/kernels/depthwise_convolution/planes.hpp>
 #include <thimble/kernels/needs.hpp>
 
 #if defined(THIMBLE_THUMB)
@@ -11,40 +12,8 @@
 namespace thimble::kernels {
 namespace thumb {
 
-/// One axis of an image, and what a step along it is in bytes.
-struct image_axis {
-  int in, out, pad;
-  int x, y, w;
-};
-
-/// The plane in scratch: rows of `width` int32 values, beginning `pad` before the image; as many rows as `outputs` rows of output
-/// see. Where that is less than the image, the image passes in bands. Behind it lies what a group that is not whole reads.
-struct plane_layout {
-  bool turned;  ///< rows of the plane are the image's columns: for images higher than wide
-  int width, rows, outputs;
-  [[nodiscard]] constexpr int bytes() const { return 4 * (width * rows + 8); }
-};
-THIMBLE_INLINE constexpr plane_layout layout_of(const geometry& g) {
-  constexpr int most = 4 * 1024;
-  const int k = g.win.kernel_h, s = g.win.stride_h;
-  const auto width = [&](int in, int out, int pad) {
-    const int seen = (out - 1) * s + k, held = pad + in;
-    return seen > held ? seen : held;
-  };
-  const int turned = width(g.in.h, g.out.h, g.win.pad_top), rows = (g.out.w - 1) * s + k;
-  if (g.out.h > g.out.w && 4 * turned * rows <= most) return {true, turned, rows, g.out.w};
-  const int plain = width(g.in.w, g.out.w, g.win.pad_left);
-  const int fit = (most / (4 * plain) - k) / s + 1;
-  const int outputs = fit < 1 ? 1 : fit < g.out.h ? fit : g.out.h;
-  return {false, plain, (outputs - 1) * s + k, outputs};
-}
-constexpr bool is_plane(const geometry& g) {
-  const window& w = g.win;
-  const bool taps = w.kernel_h == w.kernel_w && (w.kernel_h == 3 || w.kernel_h == 5 || w.kernel_h == 7);
-  const bool strides = w.stride_h == w.stride_w && (w.stride_h == 1 || w.stride_h == 2);
-  return taps && strides && w.dilation_h == 1 && w.dilation_w == 1 && g.in.c == g.out.c &&
-         w.pad_top <= w.kernel_h - w.stride_h && g.out.w <= g.in.w && layout_of(g).bytes() <= 20 * 1024;
-}
+/// What lies behind, a group that is not whole reads.
+inline constexpr plane_form form{.value = 4, .multiple = 1, .behind = 8, .most = 4 * 1024};
 
 THIMBLE_INLINE void fill_values(std::int32_t* to, int count, std::int32_t value) {
   for (int i = 0; i < count; ++i) to[i] = value;
@@ -92,24 +61,14 @@ template <target Target, int Taps, int Stride>
 THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args& a) {
   constexpr Target target{};
   constexpr int group = plane_group(target, Taps);
-  const plane_layout l = layout_of(g);
+  const plane_layout l = layout_of(g, form);
   const channel_source source{a.bias, a.scale, a.y_zero, a.range, 255 * 128 * Taps * Taps, a.mask != nullptr};
   const std::int8_t* const flash = launder(a.w.flash);
-  // Along the plane's rows, and across them
-  image_axis along{g.in.w, g.out.w, g.win.pad_left, g.in.c, g.out.c, 1};
-  image_axis across{g.in.h, g.out.h, g.win.pad_top, g.in.row(), g.out.row(), Taps};
-  if (l.turned) {
-    const image_axis columns = along;
-    along = across;
-    across = columns;
-  }
   auto* const rows = reinterpret_cast<std::int32_t*>(a.scratch);
   fill_values(rows, l.width * l.rows + 8, a.x_zero);  // gathered rows leave the borders as they are
 
-  // The rows of output to be made lie across, or, turned, along
-  const int made = a.part.end - a.part.begin, start = l.turned ? a.part.begin : 0;
-  const int first = l.turned ? 0 : a.part.begin, last = l.turned ? across.out : a.part.end;
-  if (l.turned) along.out = made;
+  const auto [along, across, start, first, last] = part_of(g, a.part, l.turned, Taps);
+  const int made = (a.part.end - a.part.begin) * g.out.row();
   plane p;
   p.x = rows + start * Stride;
   p.row = 4 * l.width;
@@ -154,15 +113,15 @@ THIMBLE_NOINLINE void filter_channels(const geometry& g, const convolution_args&
       for (int i = 0; i < held * l.width; ++i) rows[i] = rows[i + l.outputs * Stride * l.width];
     }
   }
-  if (a.range.low > -128 || a.range.high < 127)
-    clamp_all(a.y + a.part.begin * g.out.row(), made * g.out.row(), a.range);
+  clamp_all(a.y + a.part.begin * g.out.row(), made, a.range);
 }
 
 }  // namespace thumb
 
 template <thumb::target Target>
 constexpr kernel_needs depthwise_needs(Target, const geometry& g) {
-  return {.serves = !g.listed && thumb::is_plane(g), .scratch = thumb::layout_of(g).bytes(), .by_channel = true};
+  constexpr plane_form form = thumb::form;
+  return {.serves = is_plane(g, form), .scratch = layout_of(g, form).bytes(form), .by_channel = true};
 }
 
 /// The same bytes as portable. y may begin where x does, or lie apart.

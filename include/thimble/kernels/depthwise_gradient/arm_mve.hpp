@@ -1,5 +1,5 @@
 // The input gradient of depthwise convolutions, eight channels at a time: the output's gradient as a plane with zeros around it, under
-// the turned kernel. At stride 2 each quarter of the input, of even or odd rows and columns, has its own kernel of half the taps.
+// the turned kernel.
 #pragma once
 #include <thimble/kernels/arm_mve/block.hpp>
 #include <thimble/kernels/depthwise_gradient/arm_dsp.hpp>
@@ -10,15 +10,15 @@ namespace thimble::kernels {
 namespace mve {
 
 /// One axis of the plane: `before` zeros, the outputs, zeros to `size` positions. Inputs are made in twos.
-THIMBLE_INLINE constexpr dsp::gradient_axis block_axis(int in, int out, int pad, int kernel, int stride) {
-  dsp::gradient_axis a{0, 0};
+THIMBLE_INLINE constexpr gradient_axis block_axis(int in, int out, int pad, int kernel, int stride) {
+  gradient_axis a{0, 0};
   for (int p = 0; p < stride; ++p) {
-    const dsp::gradient_phase f = dsp::phase_of(in, pad, kernel, stride, p);
+    const gradient_phase f = phase_of(in, pad, kernel, stride, p);
     if (-f.begin > a.before) a.before = -f.begin;
   }
   a.size = a.before + out;
   for (int p = 0; p < stride; ++p) {
-    const dsp::gradient_phase f = dsp::phase_of(in, pad, kernel, stride, p);
+    const gradient_phase f = phase_of(in, pad, kernel, stride, p);
     const int end = a.before + f.begin + (f.inputs + 1) / 2 * 2 + f.taps - 1;
     if (end > a.size) a.size = end;
   }
@@ -27,7 +27,7 @@ THIMBLE_INLINE constexpr dsp::gradient_axis block_axis(int in, int out, int pad,
 
 /// Columns have zeros around them; rows of taps outside are passed over.
 struct gradient_block {
-  dsp::gradient_axis x;
+  gradient_axis x;
   int rows, taps;  ///< of the plane; of the kernel
   [[nodiscard]] constexpr int w() const { return 16 * x.size * rows; }
   [[nodiscard]] constexpr int bytes() const { return w() + 16 * taps; }
@@ -82,8 +82,8 @@ THIMBLE_NOINLINE inline void gradient_of_block(const geometry& g, const input_gr
   b.w = taps;
   for (int v = 0; v < win.stride_h; ++v)
     for (int h = 0; h < s; ++h) {
-      const dsp::gradient_phase y = dsp::phase_of(g.in.h, win.pad_top, win.kernel_h, win.stride_h, v);
-      const dsp::gradient_phase x = dsp::phase_of(g.in.w, win.pad_left, win.kernel_w, s, h);
+      const gradient_phase y = phase_of(g.in.h, win.pad_top, win.kernel_h, win.stride_h, v);
+      const gradient_phase x = phase_of(g.in.w, win.pad_left, win.kernel_w, s, h);
       if (y.inputs == 0 || x.inputs == 0) continue;
       pack_taps(taps, w + y.first * line + x.first * row, -s * row, -win.stride_h * line, x.taps, y.taps, channels);
       b.first = 16 * (y.begin * l.x.size + l.x.before + x.begin);

@@ -1,8 +1,9 @@
 // The input gradient of depthwise convolutions, a channel at a time: the output's gradient as a plane of int32, filtered by the
-// turned kernel. At stride 2 each quarter of the input, of even or odd rows and columns, has its own kernel of half the taps.
+// turned kernel.
 #pragma once
 #include <thimble/kernels/depthwise_convolution.hpp>  // whose end includes this
 #include <thimble/kernels/depthwise_convolution/arm_thumb.hpp>
+#include <thimble/kernels/depthwise_gradient/phases.hpp>
 #include <thimble/kernels/gradient.hpp>
 #include <thimble/kernels/needs.hpp>
 
@@ -11,26 +12,6 @@
 namespace thimble::kernels {
 namespace thumb {
 
-/// The inputs phase, phase + stride, ... along one axis: input number j sees outputs begin + j + n through tap first - n * stride,
-/// n < taps.
-struct gradient_phase {
-  int inputs, taps, first, begin;
-};
-THIMBLE_INLINE constexpr gradient_phase phase_of(int in, int pad, int kernel, int stride, int phase) {
-  const int least = stride == 1 ? 0 : (phase + pad) & 1;
-  const int taps = stride == 1 ? kernel : (kernel - least + 1) / 2, last = least + (taps - 1) * stride;
-  return {stride == 1 ? in : (in - phase + 1) / 2, taps, last, (phase + pad - last) / stride};
-}
-
-/// Taps of the square filter that serves all phases.
-THIMBLE_INLINE constexpr int gradient_filter(int kernel, int stride) {
-  return stride == 1 ? kernel : kernel == 7 ? 5 : 3;
-}
-
-/// One axis of the plane: `before` zeros, the outputs, zeros to `size` values.
-struct gradient_axis {
-  int before, size;
-};
 THIMBLE_INLINE constexpr gradient_axis axis_of(int in, int out, int pad, int kernel, int stride) {
   gradient_axis a{0, 0};
   for (int p = 0; p < stride; ++p) {
@@ -135,11 +116,7 @@ THIMBLE_NOINLINE void gradient_channels(const geometry& g, const input_gradient_
 
 template <thumb::target Target>
 constexpr kernel_needs depthwise_gradient_needs(Target, const geometry& g) {
-  const window& w = g.win;
-  const bool taps = w.kernel_h == w.kernel_w && (w.kernel_h == 3 || w.kernel_h == 5 || w.kernel_h == 7);
-  const bool strides = w.stride_h == w.stride_w && (w.stride_h == 1 || w.stride_h == 2);
-  const bool pads = w.pad_top < w.kernel_h && w.pad_left < w.kernel_w && w.dilation_h == 1 && w.dilation_w == 1;
-  if (!taps || !strides || !pads || g.in.c != g.out.c || g.listed) return {.serves = false};
+  if (!has_phases(g)) return {.serves = false};
   const int bytes = thumb::gradient_plane_of(g).bytes;
   return {.serves = bytes <= 12 * 1024, .scratch = bytes, .by_channel = true};
 }
@@ -147,7 +124,7 @@ constexpr kernel_needs depthwise_gradient_needs(Target, const geometry& g) {
 /// The same values as portable, where nothing is added to. Scratch: gradient_plane.
 template <thumb::target Target>
 THIMBLE_INLINE void depthwise_input_gradient(Target, const geometry& g, const input_gradient_args& a) {
-  switch (thumb::gradient_filter(g.win.kernel_h, g.win.stride_h)) {
+  switch (gradient_filter(g.win.kernel_h, g.win.stride_h)) {
     case 3:
       return thumb::gradient_channels<Target, 3>(g, a);
     case 5:

@@ -8,8 +8,8 @@
 namespace thimble::kernels {
 
 THIMBLE_INLINE std::int8_t finished(arm_dsp, std::int32_t v, multiplier m, int y_zero, limits range) {
-  if (!dsp::is_regular(m)) return finished(portable{}, v, m, y_zero, range);
-  const std::int8_t q = dsp::requantized(v, dsp::channel_of(0, m, y_zero));
+  if (!is_regular(m)) return finished(portable{}, v, m, y_zero, range);
+  const std::int8_t q = dsp::requantized(v, channel_of(0, m, y_zero));
   return clamp(q, range, nullptr, 0);
 }
 

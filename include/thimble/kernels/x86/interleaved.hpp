@@ -12,10 +12,7 @@ namespace thimble::kernels::x86 {
 
 constexpr bool is_interleavable(const geometry& g) {
   const window& w = g.win;
-  const bool taps = w.kernel_h == w.kernel_w && (w.kernel_h == 3 || w.kernel_h == 5 || w.kernel_h == 7);
-  const bool strides = w.stride_h == w.stride_w && (w.stride_h == 1 || w.stride_h == 2);
-  return taps && strides && w.dilation_h == 1 && w.dilation_w == 1 && g.in.c == g.out.c && !g.listed &&
-         w.pad_top < w.kernel_h && w.pad_left < w.kernel_w && g.out.w <= g.in.w;
+  return has_small_filters(g) && w.pad_top < w.kernel_h && w.pad_left < w.kernel_w && g.out.w <= g.in.w;
 }
 
 /// `f<Taps, Stride>()` for the layer's.
