@@ -41,12 +41,16 @@ struct inferences {
   using with = inference_of<Net, update_for<sparse_update<>, Policies...>>;
 };
 
+constexpr bool is_of_memory(decision d) {
+  return d == decision::order || d == decision::thrift || d == decision::budget;
+}
+
 /// The first thing that is wrong with an inference.
 template <class Net, class... Policies>
 struct inference_fault {
   using policies =
       first_fault<typename policies_fault<Policies...>::type,
-                  mp::mp_if_c<decision_of<Policies> != decision::order, policy_is_of_learning<Policies>, no_fault>...>;
+                  mp::mp_if_c<is_of_memory(decision_of<Policies>), no_fault, policy_is_of_learning<Policies>>...>;
   template <class N>
   struct network {
     using type = typename network_fault<N>::type;
@@ -72,8 +76,8 @@ using inference_for = mp::mp_eval_if_c<is_fault<typename inference_fault<Net, Po
 }  // namespace detail
 
 /// Inference only, of the whole network: its last softmax too. No byte and no symbol of learning is linked. (A `classifier` gives
-/// labels and confidences instead.) A policy may say the order of work: layer_by_layer, row_by_row,
-/// pushed_rows, memory_budget.
+/// labels and confidences instead.) Policies may say the order of work: layer_by_layer, row_by_row or pushed_rows; least_memory;
+/// memory_budget.
 template <class Net, class... Policies>
 struct inference : detail::inference_for<Net, Policies...> {
   static_assert(detail::reported<typename detail::inference_fault<Net, Policies...>::type>);

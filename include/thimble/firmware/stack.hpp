@@ -6,6 +6,7 @@
 extern "C" {
 extern std::uint32_t thimble_stack_bottom[];  // link.ld.S; the stack grows from top to bottom
 extern std::uint32_t thimble_stack_top[];
+extern std::uint32_t thimble_data_begin[], thimble_data_end[], thimble_bss_begin[], thimble_bss_end[];
 }
 
 namespace thimble::firmware {
@@ -33,6 +34,12 @@ inline constexpr std::uint32_t stack_paint = 0xc0ffee11;
   const volatile std::uint32_t* word = thimble_stack_bottom;
   while (word < thimble_stack_top && *word == stack_paint) ++word;
   return reinterpret_cast<std::uintptr_t>(thimble_stack_top) - reinterpret_cast<std::uintptr_t>(word);
+}
+
+/// Bytes of all static objects: .data and .bss.
+[[nodiscard]] inline std::uint32_t static_bytes() {
+  const auto at = [](const std::uint32_t* symbol) { return reinterpret_cast<std::uintptr_t>(symbol); };
+  return at(thimble_data_end) - at(thimble_data_begin) + at(thimble_bss_end) - at(thimble_bss_begin);
 }
 
 }  // namespace thimble::firmware

@@ -85,6 +85,21 @@ THIMBLE_INLINE void spread_shares(const geometry& g, const pool_gradient_args<Gr
       }
 }
 
+/// The gradient of `pixels` inputs of a window that tiles the input: dy [channels] of that window, dx [pixels][channels].
+struct window_share_args {
+  const std::int16_t* dy;
+  int channels, taps, shift;
+  std::int16_t* dx;
+  int pixels;
+};
+THIMBLE_NOINLINE inline void window_share(const window_share_args& a) {
+  using math = arithmetic<std::int16_t>;
+  for (int c = 0; c < a.channels; ++c) {
+    const std::int16_t v = math::shifted_sum(math::share(a.dy[c], a.taps), math::share_bits + a.shift);
+    for (int p = 0; p < a.pixels; ++p) a.dx[p * a.channels + c] = v;
+  }
+}
+
 /// dx = round(2^-shift * sum over the windows that cover it of dy / count), saturated to int16; the sum in 64 bits.
 template <class Gradient>
 THIMBLE_INLINE void average_pool_gradient(portable, const geometry g, const pool_gradient_args<Gradient>& a) {

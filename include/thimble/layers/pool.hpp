@@ -6,6 +6,7 @@
 #include <thimble/kernels/float_pool.hpp>
 #include <thimble/kernels/pool.hpp>
 #include <thimble/layers/options.hpp>
+#include <thimble/network/geometry.hpp>
 #include <thimble/network/rule.hpp>
 
 namespace thimble {
@@ -48,6 +49,15 @@ struct clip_at_limits {
 
 template <class Kernel, bool Keeps>
 struct input_gradient {
+  /// Of an average over the whole image all pixels have the same.
+  static constexpr bool remakes(const facts& f) {
+    return !Keeps && !f.float_gradients && f.out.pixels() == 1 && kernels::tiles_input(geometry_of(f)) && f.in.c % 8 == 0;
+  }
+  template <class At>
+  THIMBLE_INLINE static void remake(At at, int, int count, std::int16_t* to) {
+    constexpr int shift = At::exponent(role::dx0) - At::exponent(role::dy), channels = At::node.in.c;
+    kernels::window_share({at.dy(), channels, At::node.win.taps(), shift, to, count / channels});
+  }
   static constexpr uses describe(const facts&) {
     return {.reads = {role::dy, Keeps ? role::kept : role::none},
             .writes = {role::dx0},

@@ -24,10 +24,16 @@ struct free_parts {
       if (best < 0 || v[i].end - v[i].begin > v[best].end - v[best].begin) best = i;
     return best;
   }
-  [[nodiscard]] constexpr int at(int offset) const {
+  /// Those at an offset; false: they are not free.
+  constexpr bool take_at(int offset, int bytes) {
     for (int i = 0; i < count; ++i)
-      if (v[i].begin <= offset && offset < v[i].end) return i;
-    return -1;
+      if (v[i].begin <= offset && offset + bytes <= v[i].end) {
+        const part old = v[i];
+        v[i].begin = offset + bytes;
+        add(old.begin, offset);
+        return true;
+      }
+    return false;
   }
   /// The smallest that holds so many bytes, taken from its end; its offset, or -1.
   constexpr int take(int bytes) {
@@ -67,19 +73,19 @@ class easing {
     if (u.scratch > bytes || !keeps_lags) return;
     s.most_scratch = bytes;
     s.scratch = p_.l[k].scratch = u.scratch;
-    put_scratch(k, free.v[best].begin);
+    put(own_tensor(k), k, u.scratch, free.v[best].begin);
   }
 
   /// A block: the widest slices that fit together with the scratch of faster kernels; else the widest that fit; else as it was.
   constexpr void ease_block(int k, const sliced_block& b) {
-    const int sums_at = p_.t[scratch_tensor(k)].offset;
+    const int sums_at = p_.t[own_tensor(k)].offset;
     const int dx = b.sum >= 0 && p_.l[k].in_place[0].write >= 0 ? p_.s[b.sum].writes[0] : -1;
-    const bool is_laid_over = dx >= 0 && overlaps(p_.t[dx], p_.t[scratch_tensor(k)]);
+    const bool is_laid_over = dx >= 0 && overlaps(p_.t[dx], p_.t[own_tensor(k)]);
     const free_parts free = beside(k, is_laid_over ? dx : -1);
     constexpr int most_steps = 16;
     if (b.count > most_steps) return;
     const loop around = p_.l[k];
-    const tensor scratch = p_.t[scratch_tensor(k)];
+    const tensor sums = p_.t[own_tensor(k)], scratch = p_.t[own_tensor(k) + 1];
     step before[most_steps];
     tensor written[most_steps];
     for (int i = 0; i < b.count; ++i) {
@@ -92,7 +98,8 @@ class easing {
             fill(k, b, channels, free, is_laid_over ? sums_at : -1) && (!wants_scratch || took_scratch(b, channels)))
           return;
     p_.l[k] = around;
-    p_.t[scratch_tensor(k)] = scratch;
+    p_.t[own_tensor(k)] = sums;
+    p_.t[own_tensor(k) + 1] = scratch;
     for (int i = 0; i < b.count; ++i) {
       p_.s[b.first + i] = before[i];
       if (before[i].writes[0] >= 0) p_.t[before[i].writes[0]] = written[i];
@@ -103,11 +110,9 @@ class easing {
   static constexpr bool overlaps(const tensor& a, const tensor& b) {
     return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
   }
-  [[nodiscard]] constexpr int scratch_tensor(int k) const { return tensor_kinds * Plan::nodes + p_.l[k].first; }
-  constexpr void put_scratch(int k, int offset) {
-    tensor& t = p_.t[scratch_tensor(k)];
-    t = {p_.l[k].scratch, k, k, offset, p_.l[k].scratch > 0};
-  }
+  /// The tensor of a loop's first step: its scratch, or its sums.
+  [[nodiscard]] constexpr int own_tensor(int k) const { return tensor_kinds * Plan::nodes + p_.l[k].first; }
+  constexpr void put(int id, int k, int bytes, int offset) { p_.t[id] = {align_up(bytes), k, k, offset, bytes > 0}; }
 
   /// What is free in loop k without what lives there alone, and but for one tensor.
   [[nodiscard]] constexpr free_parts beside(int k, int but) const {
@@ -123,19 +128,18 @@ class easing {
     return free;
   }
 
-  /// The loop by slices of so many channels, in what is free: scratch from `sums_at` on or, if that is -1, where most is free; the
-  /// hidden gradients elsewhere; then the kernels with what is left behind the scratch. Whether all fits.
+  /// The loop by slices of so many channels, in what is free: the sums at `sums_at` or, if that is -1, where they fit best; so the hidden
+  /// gradients; the kernels' scratch where most is left. Whether all fits.
   constexpr bool fill(int k, const sliced_block& b, int channels, free_parts free, int sums_at) {
     for (int i = b.first; i < b.first + b.count; ++i) p_.s[i].most_scratch = 0;
     enter_slices(p_, g_, rules_, b, channels, p_.l[k]);
-    const int where = sums_at >= 0 ? free.at(sums_at) : free.largest();
-    if (where < 0) return false;
-    free_parts::part& room = free.v[where];
-    if (sums_at < 0) sums_at = room.begin;
-    const int least = align_up(p_.l[k].scratch), below = room.begin;
-    if (room.end - sums_at < least) return false;
-    free.add(below, sums_at);
-    room.begin = sums_at + least;
+    const int sums = p_.l[k].sums;
+    if (sums_at < 0)
+      sums_at = free.take(align_up(sums));
+    else if (!free.take_at(sums_at, align_up(sums)))
+      return false;
+    if (sums_at < 0) return false;
+    put(own_tensor(k), k, sums, sums_at);
     for (int i = b.first; i < b.first + b.count; ++i) {
       const int dx = p_.s[i].writes[0];
       if (i == b.sum || dx < gradient * Plan::nodes || dx >= mask * Plan::nodes) continue;
@@ -150,10 +154,11 @@ class easing {
                                  : t.bytes);
       if (t.offset < 0) return false;
     }
-    const int bytes = room.end - sums_at, sums = p_.s[b.first].scratch_at;
-    for (int i = b.first; i < b.first + b.count; ++i) p_.s[i].most_scratch = bytes - sums;
-    enter_slices(p_, g_, rules_, b, channels, p_.l[k]);
-    put_scratch(k, sums_at);
+    const int where = free.largest(), bytes = where < 0 ? 0 : free.v[where].end - free.v[where].begin;
+    if (p_.l[k].scratch > bytes) return false;
+    for (int i = b.first; i < b.first + b.count; ++i) p_.s[i].most_scratch = bytes;
+    if (bytes > 0) enter_slices(p_, g_, rules_, b, channels, p_.l[k]);
+    put(own_tensor(k) + 1, k, p_.l[k].scratch, where < 0 ? 0 : free.v[where].begin);
     return p_.l[k].scratch <= bytes;
   }
   /// Whether the kernels that mix channels took any of it: then they are not the slowest.

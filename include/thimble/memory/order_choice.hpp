@@ -1,7 +1,7 @@
 // What a policy memory_budget comes to: the first order of work that fits, or an error.
 #pragma once
 #include <thimble/memory/budget.hpp>
-#include <thimble/training/policies.hpp>
+#include <thimble/training/policy_choice.hpp>
 
 namespace thimble::detail {
 
@@ -10,19 +10,70 @@ inline constexpr long budget_of = 0;
 template <long Bytes>
 inline constexpr long budget_of<memory_budget<Bytes>> = Bytes;
 
-template <class Order, class Policy>
-using budget_replaced = mp::mp_if_c<(budget_of<Policy> > 0), Order, Policy>;
-template <class Order, class Maker, class... Policies>
-using made_in_order = typename Maker::template with<budget_replaced<Order, Policies>...>;
+template <class Policy>
+using is_budget = mp::mp_bool<(budget_of<Policy> > 0)>;
+
+/// Some of these policies in place of the budget.
+template <class Maker, class Policies>
+using made_of = mp::mp_apply<Maker::template with, mp::mp_remove_if<Policies, is_budget>>;
+template <class Maker, class Policies, class... More>
+using made_with = made_of<Maker, mp::mp_append<Policies, mp::mp_list<More...>>>;
+
+template <class Policies, decision What>
+inline constexpr bool decides = false;
+template <class... Policies, decision What>
+inline constexpr bool decides<mp::mp_list<Policies...>, What> = ((decision_of<Policies> == What) || ...);
+
+template <class Learner>
+inline constexpr long size_of = static_cast<long>(sizeof(Learner));
+
+/// With all that is known: the smallest. What it leaves of the budget is spare, in whole words of eight bytes.
+template <class Maker, class Policies, long Budget>
+struct thriftiest {
+  template <class P>
+  using with_order = mp::mp_if_c<decides<P, decision::order>, P, mp::mp_push_back<P, row_by_row>>;
+  template <class P>
+  using with_thrift = mp::mp_if_c<decides<P, decision::thrift>, P, mp::mp_push_back<P, least_memory>>;
+  using policies = with_thrift<with_order<Policies>>;
+  using least = made_of<Maker, policies>;
+  static constexpr long left = Budget - size_of<least>, used = left > 0 ? left / 8 * 8 : 0;
+  using made = mp::mp_eval_if_c<(used == 0), least, made_with, Maker, policies, spare_bytes<static_cast<int>(used)>>;
+};
 
 /// What Maker::with makes of the policies, under a budget: in the first order that fits, or the last.
 template <long Budget, class Maker, class... Policies>
 struct under_budget {
-  using whole = made_in_order<layer_by_layer, Maker, Policies...>;
-  using rows = made_in_order<row_by_row, Maker, Policies...>;
-  static constexpr bool fits_whole = static_cast<long>(sizeof(whole)) <= Budget;
-  using made = typename mp::mp_if_c<fits_whole, mp::mp_identity<whole>, mp::mp_identity<rows>>::type;
-  using type = typename budget_fault<made, Budget, (static_cast<long>(sizeof(made)) <= Budget)>::type;
+  using given = mp::mp_list<Policies...>;
+  template <class Order>
+  using in_order = made_with<Maker, given, Order>;
+
+  template <class... Orders>
+  struct first_that_fits {
+    using type = typename thriftiest<Maker, given, Budget>::made;
+  };
+  template <class Order, class... Others>
+  struct first_that_fits<Order, Others...> {
+    template <class>
+    using next = typename first_that_fits<Others...>::type;
+    using type = mp::mp_eval_if_c<(size_of<in_order<Order>> <= Budget), in_order<Order>, next, Order>;
+  };
+  /// As the user ordered, if so.
+  struct as_given {
+    template <class>
+    using next = typename thriftiest<Maker, given, Budget>::made;
+    using whole = made_of<Maker, given>;
+    using type = mp::mp_eval_if_c<(size_of<whole> <= Budget), whole, next, void>;
+  };
+  struct any_order {
+    using type = typename first_that_fits<layer_by_layer, row_by_row>::type;
+  };
+  struct only_thrift {
+    using type = typename thriftiest<Maker, given, Budget>::made;
+  };
+  using made = typename mp::mp_if_c<
+      decides<given, decision::thrift>, only_thrift,
+      mp::mp_if_c<decides<given, decision::order>, as_given, any_order>>::type;
+  using type = typename budget_fault<made, Budget, (size_of<made> <= Budget)>::type;
 };
 /// Without one.
 template <class Maker, class... Policies>

@@ -83,25 +83,31 @@ inline constexpr auto smallest_by_pressure = [] {
     try_from<Net, Update, placing_order::by_pressure>(best, std::make_integer_sequence<int, first_places>{});
   return best;
 }();
-template <class Net, class Update>
-inline constexpr auto smallest_in_stacks = [] {
-  constexpr const auto& p = smallest_by_pressure<Net, Update>;
-  auto best = p;
-  if constexpr (p.peak > p.lower_bound) {
-    constexpr auto attempts = std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{};
-    try_in_order<Net, Update, placing_order::stacked_apart>(best, attempts);
-    try_in_order<Net, Update, placing_order::stacked>(best, attempts);
-    try_from<Net, Update, placing_order::stacked_apart>(best, std::make_integer_sequence<int, first_places>{});
+/// Of one order, if those before did not meet the bound.
+template <class Net, class Update, placing_order Order, const auto& So_far>
+inline constexpr auto smallest_with = [] {
+  auto best = So_far;
+  if constexpr (So_far.peak > So_far.lower_bound) {
+    try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, 12>{});
+    try_from<Net, Update, Order>(best, std::make_integer_sequence<int, first_places>{});
   }
   return best;
 }();
+template <class Net, class Update>
+inline constexpr const auto& smallest_apart =
+    smallest_with<Net, Update, placing_order::stacked_apart, smallest_by_pressure<Net, Update>>;
+template <class Net, class Update>
+inline constexpr const auto& smallest = smallest_with<
+    Net, Update, placing_order::stacked,
+    smallest_with<Net, Update, placing_order::stacked_loosest,
+                  smallest_with<Net, Update, placing_order::stacked_loosely, smallest_apart<Net, Update>>>>;
 
 /// What shares the scratch of a loop, and scratch itself, get their offsets.
 template <class Plan>
 constexpr void place_shared(Plan& p) {
   for (int k = 0; k < p.loops; ++k) {
     const loop& l = p.l[k];
-    const int at = p.t[tensor_kinds * Plan::nodes + l.first].offset;
+    const int at = p.t[tensor_kinds * Plan::nodes + l.first + (l.slices > 1 ? 1 : 0)].offset;
     for (int i = l.first; l.scratch > 0 && i < l.first + l.count; ++i) {
       p.s[i].scratch_at += at;
       if (const int y = p.s[i].writes[0]; y >= 0 && p.t[y].shares) p.t[y].offset += at;
@@ -112,7 +118,8 @@ constexpr void place_shared(Plan& p) {
 /// The smallest of all.
 template <class Net, class Update>
 constexpr auto smallest_plan() {
-  auto best = smallest_in_stacks<Net, Update>;
+  auto best = smallest<Net, Update>;
+  best.peak += how_of<Update>.spare;
   if constexpr (how_of<Update>.is_thrifty) ease(best, marked<Net, Update>, rules_table_of<Net>, gathered<Net, Update>);
   place_shared(best);
   return best;

@@ -155,8 +155,8 @@ constexpr gathered_plan<Plan> gather_blocks(const Plan& p, const auto& g, std::u
   return r;
 }
 
-/// Puts a block into the plan, by slices of `channels`: its loop, the bytes of its hidden gradients and of its scratch (the sums first,
-/// then what each step needs), what may lie over what.
+/// Puts a block into the plan, by slices of `channels`: its loop, the bytes of its hidden gradients and of its scratch (sums, and
+/// what its steps need), what may lie over what.
 template <class Plan>
 constexpr void enter_slices(Plan& p, const auto& g, const auto& rules, const sliced_block& b, int channels, loop& l) {
   l = {b.first, b.count, false, b.channels / channels, {}, 0};
@@ -170,7 +170,7 @@ constexpr void enter_slices(Plan& p, const auto& g, const auto& rules, const sli
     s.channels = channels;
     s.block = b.first;
     s.scratch = rule.slice_scratch != nullptr ? rule.slice_scratch(part, s.mixes) : rule.describe(part).scratch;
-    s.scratch_at = sums;
+    s.scratch_at = 0;
     if (s.scratch > most) most = s.scratch;
     const int dx = s.writes[0];
     if (dx < gradient * Plan::nodes || dx >= mask * Plan::nodes) continue;
@@ -187,7 +187,8 @@ constexpr void enter_slices(Plan& p, const auto& g, const auto& rules, const sli
       if (dies) l.in_place[1] = {dx, s.reads[0], over.lag};
     }
   }
-  l.scratch = sums + most;
+  l.scratch = most;
+  l.sums = sums;
 }
 
 /// Channels of a slice that are tried, most first: whole bytes of masks.

@@ -26,11 +26,14 @@ constexpr void find_lifetimes(plan<N, S>& p, int output) {
       for (const int w : s.writes) touch(w, l);
       touch(s.modifies, l);
     }
-    tensor& scratch = p.t[tensor_kinds * N + around.first];
     for (int i = around.first; i < around.first + around.count; ++i) p.t[tensor_kinds * N + i] = {};
-    scratch.bytes = around.scratch;
-    scratch.needed = around.scratch > 0;
-    touch(tensor_kinds * N + around.first, l);
+    const auto hold = [&](int step, int bytes) {
+      p.t[tensor_kinds * N + step].bytes = bytes;
+      p.t[tensor_kinds * N + step].needed = bytes > 0;
+      touch(tensor_kinds * N + step, l);
+    };
+    hold(around.first, around.slices > 1 ? around.sums : around.scratch);
+    if (around.slices > 1) hold(around.first + 1, around.scratch);
   }
   tensor& made = p.t[value * N + output];
   if (made.last < p.forward_loops - 1) made.last = p.forward_loops - 1;  // the user reads it after the forward pass

@@ -87,7 +87,8 @@ enum class slicing : std::uint8_t {
 /// What a step does that mixes: adds to sums of all dx; makes a slice of dx; makes it from a dy that nobody reads later, which is
 /// prepared where it lies before the first slice; or from a dy that is itself made again, a few pixels at a time, because it has no bytes
 /// either (memory/slices.hpp). A rule whose dx is a function of dy, value by value, can say by
-/// `static constexpr bool remakes(const facts&)` that `remake(at, first, count, to)` makes some of its values again.
+/// `static constexpr bool remakes(const facts&)` that `remake(at, first, count, to)` makes some of its values, of whole pixels,
+/// again.
 enum class mixing : std::uint8_t { sums, makes, makes_of_prepared, makes_again };
 /// The layer with `count` channels of its output's gradient, or, if it mixes and `of_dx`, of its input's.
 constexpr facts slice_of(facts f, slicing how, bool of_dx, int count) {

@@ -19,6 +19,7 @@ struct recipe {
   std::uint32_t seed = 1;
   schedule order = schedule::layer_by_layer;
   bool is_thrifty = false;
+  int spare = 0;  ///< bytes that the arena may be larger than it need be, if that saves instructions
 
   [[nodiscard]] constexpr bool pushes_rows() const { return order == schedule::pushed_rows; }
   /// Whether the number of samples seen so far is part of what training changes.
@@ -42,7 +43,9 @@ enum class decision : unsigned char {
   saturation,
   snapshot,
   order,
-  thrift
+  thrift,
+  budget,
+  spare
 };
 
 // Assertions stand last: of a class whose assertion fails clang makes nothing more, and would say that the policy is not known.
@@ -203,18 +206,26 @@ struct least_memory {
   static constexpr void set(recipe& r) { r.is_thrifty = true; }
 };
 
-/// `sizeof` of the learner is at most Bytes: of the orders above that take the sample whole the one that needs the fewest
-/// instructions among those that fit. If none does, the error says by how many bytes, and at which layer.
+/// `sizeof` of the learner is at most Bytes: of the orders above, least_memory last, the one that needs the fewest instructions among
+/// those that fit; of those that take the sample whole, unless another policy says pushed_rows. What least_memory leaves of the budget
+/// is used to spare instructions. If nothing fits, the error says by how many bytes, and at which layer.
 template <long Bytes>
 struct memory_budget {
-  static constexpr decision decides = decision::order;
+  static constexpr decision decides = decision::budget;
   static constexpr long bytes = Bytes;
-  static constexpr void set(recipe&) {}  // the trainer puts an order in its place
+  static constexpr void set(recipe&) {}  // the trainer puts other policies in its place
   static_assert(Bytes > 0, "a budget has more than no byte");
 };
 inline constexpr long KiB = 1024;
 
 namespace detail {
+
+/// What a budget leaves.
+template <int Bytes>
+struct spare_bytes {
+  static constexpr decision decides = decision::spare;
+  static constexpr void set(recipe& r) { r.spare = Bytes; }
+};
 
 /// The recipe of an update; the default's, if it has none.
 template <class Update>

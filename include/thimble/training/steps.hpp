@@ -60,7 +60,8 @@ struct loop {
   bool by_rows = false;
   int slices = 1;
   permission in_place[3];
-  int scratch = 0;  ///< bytes
+  int scratch = 0;  ///< bytes: the tensor of the first step; by slices of the second
+  int sums = 0;     ///< by slices: bytes of the sums of an input gradient, the tensor of the first step
 };
 
 /// N nodes and at most S steps: tensor number = kind * N + node; scratch of step s = tensor_kinds * N + s.
