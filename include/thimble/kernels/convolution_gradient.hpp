@@ -21,6 +21,7 @@ struct input_gradient_args {
   std::int16_t* dx;
   bool adds;
   std::int16_t* scaled;  ///< scratch: gradient_taps * out.c, or as convolution_backward::needs says
+  int flash_row = 0;     ///< depthwise: weights of a tap in flash, if not as many as channels; see reads_any_row
 };
 
 /// The weights of one group of output channels, all in flash or all in SRAM: `row` channels a tap. t: scaled gradients of

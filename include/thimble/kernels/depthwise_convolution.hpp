@@ -1,5 +1,7 @@
 // Depthwise convolution, forward and backward.
 #pragma once
+#include <type_traits>
+
 #include <thimble/kernels/convolution.hpp>
 #include <thimble/kernels/convolution_gradient.hpp>
 
@@ -193,6 +195,9 @@ struct depthwise_forward {
 };
 
 struct depthwise_backward {
+  /// Whether a target's kernel of the input's gradient heeds flash_row.
+  template <class Target>
+  static constexpr bool reads_any_row = std::is_same_v<Target, arm_dsp>;
   /// Of the input's gradient, where nothing is added to; else portable serves.
   template <class Target>
   static constexpr kernel_needs needs(Target t, const geometry& g) {

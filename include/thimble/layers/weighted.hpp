@@ -154,7 +154,7 @@ struct input_gradient {
   }
   /// Scratch of a slice: of the kernels of kernels/sliced_gradient.hpp, or of copied weights and the layer's kernel.
   static constexpr int slice_scratch(const facts& slice, mixing how) {
-    if (!SumsChannels) return slice_weights(slice) + describe(slice).scratch;
+    if (!SumsChannels) return copied_weights(slice) + describe(slice).scratch;
     if (how == mixing::sums)
       return kernels::serving_needs<kernels::convolution_sums, Target>(geometry_of(slice)).scratch;
     if (how == mixing::makes)
@@ -181,8 +181,20 @@ struct input_gradient {
     return 2 * band.out.size() +
            kernels::serving_needs<kernels::convolution_prepared_slices, Target>(geometry_of(band)).scratch;
   }
-  /// Bytes of a slice's weights that are copied together.
-  static constexpr int slice_weights(const facts& slice) { return (slice.fan_in * slice.weight_row + 3) / 4 * 4; }
+  /// Bytes of a depthwise slice's weights that are copied together, for a kernel that cannot read them where they lie.
+  static constexpr int copied_weights(const facts& slice) {
+    return !slice.trains_beside && reads_where_they_lie<Target>(geometry_of(slice))
+               ? 0
+               : (slice.fan_in * slice.weight_row + 3) / 4 * 4;
+  }
+  template <class T>
+  static constexpr bool reads_where_they_lie(const kernels::geometry& g) {
+    if constexpr (requires { Kernel::template reads_any_row<T>; }) {
+      if (kernels::needs_of<Kernel, T>(g).serves) return Kernel::template reads_any_row<T>;
+      if constexpr (requires { typename T::base; }) return reads_where_they_lie<typename T::base>(g);
+    }
+    return false;
+  }
   /// What runs an operation that rounds sums: portable, if there are fewer than two bits to drop.
   template <class Operation, class At, kernels::geometry G>
   static constexpr auto serving_slices() {
@@ -197,19 +209,17 @@ struct input_gradient {
     constexpr int e_y = At::exponent(role::dy), e_t = At::scaled_exponent, e_x = At::exponent(role::dx0);
     auto* scaled = reinterpret_cast<std::int16_t*>(at.scratch());
     if constexpr (!SumsChannels) {
-      auto* copied = reinterpret_cast<std::int8_t*>(at.scratch());
-      at.copy_weights(copied);
-      constexpr int bytes = slice_weights(At::node);
+      constexpr int bytes = copied_weights(At::node), row = bytes > 0 ? 0 : At::whole.weight_row;
+      kernels::weights w{};
+      if constexpr (bytes > 0) {
+        w.flash = reinterpret_cast<std::int8_t*>(at.scratch());
+        at.copy_weights(reinterpret_cast<std::int8_t*>(at.scratch()));
+      } else {
+        w.flash = at.weights().flash;
+      }
       kernels::call<Kernel, At::geometry, decltype(kernels::serving<Kernel, Target, At::geometry>())>(
-          kernels::input_gradient_args{at.dy(),
-                                       {copied, nullptr},
-                                       at.scale(),
-                                       e_y - e_x,
-                                       At::gradient_limit,
-                                       0,
-                                       at.dx0(),
-                                       false,
-                                       scaled + bytes / 2});
+          kernels::input_gradient_args{at.dy(), w, at.scale(), e_y - e_x, At::gradient_limit, 0, at.dx0(), false,
+                                       scaled + bytes / 2, row});
     } else if constexpr (At::mixes == mixing::makes_again) {
       constexpr facts band = band_of(At::node);
       constexpr kernels::geometry g = geometry_of(band);

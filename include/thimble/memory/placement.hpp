@@ -191,7 +191,7 @@ constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag, placing_orde
   a.p.worst = live.worst(a.p, 0);
   a.p.lower_bound = live.in[a.p.worst];
   // Often a little more than the bound leaves room where the bound itself does not.
-  const int thousandths = order == placing_order::stacked_loosely ? 4 : order == placing_order::stacked_loosest ? 16 : 0;
+  const int thousandths = order == placing_order::stacked_loosely ? 4 : order == placing_order::stacked_loosest ? 17 : 0;
   if (order >= placing_order::stacked_apart) a.w.top = align_up(a.p.lower_bound + a.p.lower_bound / 1000 * thousandths);
   return a;
 }

@@ -83,11 +83,11 @@ inline constexpr auto smallest_by_pressure = [] {
     try_from<Net, Update, placing_order::by_pressure>(best, std::make_integer_sequence<int, first_places>{});
   return best;
 }();
-/// Of one order, if those before did not meet the bound.
+/// Of one order, under least_memory, if those before did not meet the bound.
 template <class Net, class Update, placing_order Order, const auto& So_far>
 inline constexpr auto smallest_with = [] {
   auto best = So_far;
-  if constexpr (So_far.peak > So_far.lower_bound) {
+  if constexpr (how_of<Update>.is_thrifty && So_far.peak > So_far.lower_bound) {
     try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, 12>{});
     try_from<Net, Update, Order>(best, std::make_integer_sequence<int, first_places>{});
   }

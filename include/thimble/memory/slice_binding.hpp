@@ -35,6 +35,8 @@ class slice_binding : public step_binding<Net, Update, Step> {
     const kernels::weights all = base::weights();
     if constexpr (makes_slices) {
       return all;
+    } else if constexpr (s.slices == slicing::channels) {
+      return {all.flash == nullptr ? nullptr : all.flash + first_, nullptr};
     } else {
       const int row = first_ * taps;
       return {all.flash == nullptr ? nullptr : all.flash + row * whole.weight_row,
@@ -95,8 +97,9 @@ THIMBLE_INLINE void slice_binding<Net, Update, Step>::remake_dy(int first, int c
 
 namespace detail {
 
+/// A function each, so that the stack holds the arguments of one kernel only.
 template <class Net, class Update, int Step>
-THIMBLE_INLINE void run_slice_of(unsigned char* arena, unsigned char* trained, lesson* now, int first) {
+THIMBLE_NOINLINE void run_slice_of(unsigned char* arena, unsigned char* trained, lesson* now, int first) {
   using rule = typename rule_of<Net, Update, Step>::type;
   const slice_binding<Net, Update, Step> at(arena, trained, now, first);
   if constexpr (requires { rule::run_slice(at); })

@@ -92,11 +92,13 @@ enum class slicing : std::uint8_t {
 enum class mixing : std::uint8_t { sums, makes, makes_of_prepared, makes_again };
 /// The layer with `count` channels of its output's gradient, or, if it mixes and `of_dx`, of its input's.
 constexpr facts slice_of(facts f, slicing how, bool of_dx, int count) {
-  const int row = f.weight_row;
-  if (how == slicing::channels) f.weight_row = count;
+  if (how == slicing::channels) {
+    f.weight_row = count;
+    f.trains_beside = f.trained > 0;
+    f.trained = 0;
+  }
   if (how == slicing::channels || (how == slicing::mixes && of_dx)) f.in.c = count;
   if (how != slicing::mixes || !of_dx) f.out.c = f.biases = count;
-  if (how == slicing::channels && f.weight_row != row) f.trained = 0;  // its weights are copied together
   return f;
 }
 

@@ -134,6 +134,7 @@ THIMBLE_NOINLINE inline void gradient_channels(const geometry& g, const input_gr
   const gradient_plane l = gradient_plane_of(g);
   const window& win = g.win;
   const std::int8_t* const flash = launder(a.w.flash);
+  const int row = a.flash_row != 0 ? a.flash_row : g.out.c;
   auto* const rows = a.scaled;
   fill_words(rows, l.x.size * l.y.size + 2, 0);
   std::int16_t* const inside = rows + l.y.before * l.x.size + l.x.before;
@@ -154,7 +155,7 @@ THIMBLE_NOINLINE inline void gradient_channels(const geometry& g, const input_gr
         const gradient_phase y = phase_of(g.in.h, win.pad_top, win.kernel_h, win.stride_h, v);
         const gradient_phase x = phase_of(g.in.w, win.pad_left, win.kernel_w, win.stride_w, h);
         if (y.inputs == 0 || x.inputs == 0) continue;
-        filter_phase(p, f, g, rows, l, w, trained ? g.trained : g.out.c, y, x);
+        filter_phase(p, f, g, rows, l, w, trained ? g.trained : row, y, x);
         p.y = reinterpret_cast<std::int8_t*>(a.dx + v * g.in.row() + h * g.in.c + c);
         if (rare)
           filter_rare_gradient(p, f.taps, x.inputs, m, a.raise);

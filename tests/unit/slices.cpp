@@ -1,0 +1,143 @@
+// Blocks whose hidden gradients are made by slices: the same bytes learned, in less memory, none of it two tensors' at a time.
+#include <doctest/doctest.h>
+
+#include "support/rows_check.hpp"
+
+using namespace thimble;
+using namespace thimble::test;
+
+namespace {
+
+/// Blocks of layers {1, 2, 3} to {10, 11, 12} that widen, filter and narrow: with and without an addition, at stride 2, before a pool of all.
+struct blocks
+    : network<input<shape{12, 12, 3}>, conv2d<16, kernel{3}, stride{2}, relu6>,
+              residual<conv2d<48, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<16, kernel{1}>>,
+              conv2d<40, kernel{1}, relu6>, depthwise_conv2d<kernel{5}, stride{2}, relu6>, conv2d<24, kernel{1}>,
+              residual<conv2d<72, kernel{1}, relu6>, depthwise_conv2d<kernel{7}, relu6>, conv2d<24, kernel{1}>>,
+              conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<32, kernel{1}>,
+              global_average_pool, dense<6>> {};
+
+/// Where the sums of a block's input gradient are the largest of all.
+struct narrow_blocks
+    : network<input<shape{6, 6, 3}>, conv2d<48, kernel{1}>,
+              residual<conv2d<16, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
+              residual<conv2d<16, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
+              global_average_pool, dense<6>> {};
+
+struct all_biases : sparse_update<biases_of_last<12>, weights_of_head> {};
+struct wide_weights : sparse_update<biases_of_last<12>, weights<1, ratio{1, 2}>, weights<4>, weights<7, ratio{1, 4}>,
+                                    weights<10, ratio{1, 3}>, weights_of_head> {};
+struct other_weights : sparse_update<biases_of_last<12>, weights<2, ratio{1, 3}>, weights<6, ratio{1, 2}>, weights<8>,
+                                     weights<12>, weights<3>, weights_of_head> {};
+/// Begins within a block.
+struct last_biases : sparse_update<biases_of_last<6>, weights_of_head> {};
+
+template <class Learner>
+constexpr int sliced_loops() {
+  int n = 0;
+  for (int k = 0; k < Learner::plan.loops; ++k) n += Learner::plan.l[k].slices > 1 ? 1 : 0;
+  return n;
+}
+template <class Learner>
+constexpr bool makes_again() {
+  for (int i = 0; i < Learner::plan.steps; ++i)
+    if (Learner::plan.s[i].mixes == mixing::makes_again) return true;
+  return false;
+}
+
+/// Of two tensors that are alive in one loop no byte is both's, unless the loop allows it, and they lie as it says.
+template <class Learner>
+void check_apart() {
+  static constexpr const auto& p = Learner::plan;
+  for (int k = 0; k < p.loops; ++k)
+    for (int a = 0; a < p.tensors; ++a)
+      for (int b = 0; b < a; ++b) {
+        const tensor &x = p.t[a], &y = p.t[b];
+        const auto lives = [&](int id, const tensor& t) {
+          return p.in_arena(id) && t.needed && !t.shares && t.bytes > 0 && t.first <= k && t.last >= k;
+        };
+        if (!lives(a, x) || !lives(b, y) || x.offset >= y.offset + y.bytes || y.offset >= x.offset + x.bytes) continue;
+        bool allowed = false;
+        for (const permission& o : p.l[k].in_place) {
+          const bool these = (o.write == a && o.read == b) || (o.write == b && o.read == a);
+          allowed = allowed || (these && p.t[o.write].offset == p.t[o.read].offset - align_up(o.lag));
+        }
+        CAPTURE(k);
+        CAPTURE(a);
+        CAPTURE(b);
+        CHECK(allowed);
+      }
+  CHECK(p.peak >= p.lower_bound);
+}
+
+template <class Update, class... Policies>
+void compare_slices(const char* what) {
+  CAPTURE(what);
+  using net = varied<blocks>;
+  using whole = learner_of<net, Update, Policies...>;
+  using sliced = learner_of<net, Update, least_memory, Policies...>;
+  using pushed = learner_of<net, Update, least_memory, pushed_rows, Policies...>;
+  static_assert(sliced_loops<sliced>() > 0 && sliced_loops<pushed>() > 0 && sliced_loops<whole>() == 0);
+  static_assert(sizeof(pushed) < sizeof(learner_of<net, Update, pushed_rows, Policies...>));
+  const auto made = lesson_of<whole>();
+  CHECK(lesson_of<sliced>() == made);
+  CHECK(lesson_of<pushed>() == made);
+  check_apart<sliced>();
+  check_apart<pushed>();
+}
+
+}  // namespace
+
+TEST_CASE("slices teach what whole layers teach") {
+  compare_slices<all_biases>("biases");
+  compare_slices<wide_weights>("weights of the layers that widen");
+  compare_slices<other_weights>("weights of the others");
+  compare_slices<last_biases>("from within a block on");
+}
+
+TEST_CASE("slices under every form of weights") {
+  compare_slices<wide_weights, residual_bits<4>>("4 bits");
+  compare_slices<wide_weights, stochastic_rounding<>>("stochastic");
+  compare_slices<other_weights, stochastic_rounding<7>>("stochastic, the others");
+  compare_slices<wide_weights, momentum<0.9f>>("momentum");
+  compare_slices<other_weights, accumulate<3>>("accumulated");
+}
+
+TEST_CASE("gradients that are made again") {
+  using net = varied<narrow_blocks>;
+  using whole = learner_of<net, last_biases>;
+  using sliced = learner_of<net, last_biases, least_memory>;
+  static_assert(makes_again<sliced>() && sizeof(sliced) < sizeof(whole));
+  CHECK(lesson_of<sliced>() == lesson_of<whole>());
+  check_apart<sliced>();
+}
+
+TEST_CASE("budgets use least_memory, and what it leaves") {
+  using net = varied<blocks>;
+  using rows = learner_of<net, wide_weights, row_by_row>;
+  using least = learner_of<net, wide_weights, row_by_row, least_memory>;
+  static_assert(sizeof(least) < sizeof(rows));
+  using tightest = learner_of<net, wide_weights, memory_budget<static_cast<long>(sizeof(least))>>;
+  using roomy = learner_of<net, wide_weights, memory_budget<static_cast<long>(sizeof(least)) + 64>>;
+  using pushed_least = learner_of<net, wide_weights, pushed_rows, least_memory>;
+  using pushed = learner_of<net, wide_weights, pushed_rows, memory_budget<static_cast<long>(sizeof(pushed_least))>>;
+  static_assert(sizeof(tightest) == sizeof(least) && sizeof(roomy) == sizeof(least) + 64 && pushed::pushes_rows);
+  const auto made = lesson_of<rows>();
+  CHECK(lesson_of<tightest>() == made);
+  CHECK(lesson_of<roomy>() == made);
+  CHECK(lesson_of<pushed>() == made);
+}
+
+TEST_CASE("inference in the least memory") {
+  static inference<varied<blocks>> whole;
+  static inference<varied<blocks>, pushed_rows, least_memory> pushed;
+  static_assert(sizeof(pushed) < sizeof(whole));
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    const auto x = sample_of(whole, i);
+    give(whole, x);
+    give(pushed, x);
+    const auto a = whole.infer();
+    const auto b = pushed.infer();
+    CHECK(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+  }
+}
