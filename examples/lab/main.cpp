@@ -49,7 +49,7 @@ const std::map<std::string, std::string> usual{{"--data",
                                                {"--best", "3"},
                                                {"--by", "loss"},
                                                {"--measured", "0"},
-                                               {"--rounds", "10"},
+                                               {"--rounds", "12"},
                                                {"--draws", "same"},
                                                {"--instructions", "0"},
                                                {"--per-mac", "1.7"}};

@@ -12,7 +12,7 @@ struct refine_options {
   course how;
   measure by = measure::predicted;
   int first = 20;      ///< updates of the first round, each taught once
-  int rounds = 10;     ///< after it
+  int rounds = 12;     ///< after it
   int proposals = 12;  ///< updates of a round, each taught once (more)
   int finalists = 10;  ///< of all, by what is believed of them: taught `courses` times in all
   int courses = 3;
@@ -157,13 +157,17 @@ class refinement {
     for (const tried& t : all_) b.learn(t.choice, report(t.choice).score, t.courses);
     return b;
   }
+  /// How far draws are from what is expected: a third of the rounds explores, every second draw of them with less courage; then ever less.
+  [[nodiscard]] double width_of(int round, int draw) const {
+    if (3 * round <= o_.rounds) return draw % 2 == 0 ? 1 : 0.4;
+    return 0.05 + 0.6 * (o_.rounds - round) / o_.rounds;
+  }
   /// The best update of each of so many draws of the belief.
   std::vector<update_choice> proposed(int round, int count) {
     belief now = believed();
     std::mt19937 random(o_.seed * 1000u + static_cast<std::uint32_t>(round));
     std::vector<gains> draws;
-    // Every second stays nearer to what is expected.
-    for (int i = 0; i < count; ++i) draws.push_back(now.draw(random, i % 2 == 0 ? 1 : 0.4));
+    for (int i = 0; i < count; ++i) draws.push_back(now.draw(random, width_of(round, i)));
     std::vector<update_choice> best(draws.size());
     parallel_for(draws.size(), find_.size(), [&](std::size_t i, std::size_t worker) {
       find_[worker].value_by(draws[i]);
