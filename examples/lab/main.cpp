@@ -230,7 +230,8 @@ std::vector<std::vector<lab::rehearsed>> courses_of(const options& o, const std:
   }
   const auto workers = how.workers;
   const int seeds = how.seeds;
-  how.seeds = how.workers = 1;
+  how.seeds = 1;
+  how.workers = 1;
   for (int seed = 0; seed < seeds; ++seed) {
     const parts data = load(o, o.number<std::uint32_t>("--split") + static_cast<std::uint32_t>(seed));
     lab::parallel_for(updates.size(), workers, [&](std::size_t i, std::size_t) {
