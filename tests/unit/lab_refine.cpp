@@ -192,8 +192,8 @@ TEST_CASE("a search that measures") {
     for (std::size_t i = 0; i < found.size(); ++i) {
       CHECK(found[i].of.takes.learner <= middle.bytes);
       CHECK(found[i].of.takes.learner == planner::figures_of(found[i].of.choice).learner);
-      CHECK(found[i].courses == (i < 2 ? 4 : found[i].courses));
       CHECK(found[i].courses >= 2);
+      if (i < 2) CHECK(found[i].courses == 4);
       CHECK(found[i].score == doctest::Approx(-100 * found[i].loss));
     }
     CHECK(found[0].score >= found[1].score);
@@ -224,8 +224,8 @@ TEST_CASE("a search that measures") {
       const lab::contributions read(folder.name("part" + std::to_string(after) + ".json"), subject);
       REQUIRE(read.trials().size() == after);
       lab::contributions from = read;
-      lab::refinement<learner> same(from, training, held_out, options);
-      const auto second = same.run(middle);
+      lab::refinement<learner> resumed(from, training, held_out, options);
+      const auto second = resumed.run(middle);
       CHECK(from.trials().size() == taught);
       REQUIRE(second.size() == found.size());
       for (std::size_t i = 0; i < found.size(); ++i) {
