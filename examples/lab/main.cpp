@@ -51,6 +51,7 @@ const std::map<std::string, std::string> usual{{"--data",
                                                {"--measured", "0"},
                                                {"--rounds", "12"},
                                                {"--draws", "same"},
+                                               {"--confirm", "6"},
                                                {"--instructions", "0"},
                                                {"--per-mac", "1.7"}};
 
@@ -185,19 +186,27 @@ void refine(const options& o) {
   const double start = lab::steady_seconds();
   const parts data = load(o);
   auto results = results_of(o, data.name);
-  lab::refinement<learner> search(results, data.training, data.held_out,
-                                  {.how = {.epochs = o.number<int>("--epochs"), .rate = o.number<float>("--rate")},
-                                   .by = measure_by(o),
-                                   .rounds = o.number<int>("--rounds")});
+  lab::refinement<learner> search(
+      results, data.training, data.held_out,
+      {.how = {.epochs = o.number<int>("--epochs"), .rate = o.number<float>("--rate")}, .by = measure_by(o)});
+  const auto rounds = o.numbers<int>("--rounds");  // of each budget; the last holds for those that follow
+  std::size_t place = 0;
   for (const int bytes : o.numbers<int>("--bytes")) {
-    const auto found = search.run(limit_of(o, bytes));
+    auto found = search.run(limit_of(o, bytes), rounds[std::min(place++, rounds.size() - 1)]);
     if (found.empty()) {
       say_nothing_fits(bytes);
       continue;
     }
-    for (const auto& f : found)
-      std::printf("%d bytes: accuracy %.2f, loss %.4f, score %.2f (deviation %.2f) of %d courses, %s\n", bytes,
-                  100 * f.accuracy, f.loss, f.score, f.deviation, f.courses, short_text(f.of.choice).c_str());
+    search.confirm(found, o.number<int>("--confirm"), [&](int draw) {
+      parts anew = load(o, o.number<std::uint32_t>("--split") + static_cast<std::uint32_t>(draw));
+      return std::pair(std::move(anew.training), std::move(anew.held_out));
+    });
+    for (const auto& f : found) {
+      std::printf("%d bytes: accuracy %.2f, loss %.4f, score %.2f (deviation %.2f) of %d courses", bytes,
+                  100 * f.accuracy, f.loss, f.score, f.deviation, f.courses);
+      std::printf("; samples drawn anew: accuracy %.2f, score %.2f (to the first %.2f): %s\n",
+                  100 * f.confirmed_accuracy, f.confirmed, f.confirmed_deviation, short_text(f.of.choice).c_str());
+    }
     print_figures("", found[0].of.choice);
     char reached[128];
     std::snprintf(reached, sizeof reached, "Held-out accuracy %.2f %%, loss %.4f: means of %d courses of %s epochs.",

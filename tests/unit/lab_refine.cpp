@@ -235,6 +235,40 @@ TEST_CASE("a search that measures") {
     }
   }
 
+  SUBCASE("what was found, on samples drawn anew") {
+    int drawn = 0;
+    const auto draw = [&](int d) {
+      ++drawn;
+      return std::pair(thirds(40, 10 + static_cast<unsigned>(d)), thirds(30, 20 + static_cast<unsigned>(d)));
+    };
+    auto confirmed = found;
+    search.confirm(confirmed, 3, draw);
+    CHECK(drawn == 3);
+    REQUIRE(confirmed.size() == found.size());
+    CHECK(results.trials().size() == taught + 3 * found.size());
+    CHECK(confirmed[0].confirmed_deviation == 0);
+    for (std::size_t i = 0; i < confirmed.size(); ++i) {
+      const auto& choice = confirmed[i].of.choice;
+      double sum = 0;
+      for (int d = 1; d <= 3; ++d) {
+        lab::learners<learner> each;
+        each.push_back(std::make_unique<learner>(choice));
+        const auto [train, held] = draw(d);
+        sum -= 100 * lab::take_course(*each[0], lab::freeze(each, train), lab::freeze(each, held), how).loss / 3;
+      }
+      CHECK(confirmed[i].confirmed == doctest::Approx(sum));
+      if (i > 0) CHECK(confirmed[i].confirmed <= confirmed[i - 1].confirmed);
+    }
+    // Once more, from the file: nothing is drawn, and the order is the same.
+    drawn = 0;
+    lab::contributions from(file, subject);
+    lab::refinement<learner> resumed(from, training, held_out, options);
+    auto second = resumed.run(middle);
+    resumed.confirm(second, 3, draw);
+    CHECK(drawn == 0);
+    for (std::size_t i = 0; i < second.size(); ++i) CHECK(second[i].of.choice == confirmed[i].of.choice);
+  }
+
   SUBCASE("a limit on multiplications") {
     const long few = planner::figures_of({}).macs;
     for (const auto& r : search.run({most, few})) CHECK(r.of.takes.macs <= few);

@@ -100,6 +100,7 @@ class contributions {
   struct trial {
     update_choice choice;
     std::uint32_t seed = 1;
+    int draw = 0;  ///< of samples: 0 is the analysis', others are drawn anew
     course_result result;
     double seconds = 0;
   };
@@ -118,9 +119,9 @@ class contributions {
     return nullptr;
   }
   [[nodiscard]] const std::vector<trial>& trials() const { return trials_; }
-  [[nodiscard]] const trial* find(const update_choice& choice, std::uint32_t seed) const {
+  [[nodiscard]] const trial* find(const update_choice& choice, std::uint32_t seed, int draw = 0) const {
     for (const trial& t : trials_)
-      if (t.seed == seed && t.choice == choice) return &t;
+      if (t.seed == seed && t.draw == draw && t.choice == choice) return &t;
     return nullptr;
   }
   /// Adds what was measured and writes the file: beside the old one first, which is then replaced, so that at no moment there is
@@ -207,6 +208,7 @@ class contributions {
       whole.push_back({{"biases", t.choice.biases},
                        {"weights", weights},
                        {"seed", t.seed},
+                       {"draw", t.draw},
                        {"accuracy", t.result.accuracy},
                        {"held_out_loss", t.result.loss},
                        {"last_loss", t.result.last_loss},
@@ -248,8 +250,11 @@ class contributions {
         update_choice c;
         c.biases = t.at("biases");
         for (const auto& w : t.at("weights")) c.set(w.at(0), {w.at(1), w.at(2)});
-        trials_.push_back(
-            {c, t.at("seed"), {{t.at("accuracy"), t.at("held_out_loss")}, t.at("last_loss")}, t.at("seconds")});
+        trials_.push_back({c,
+                           t.at("seed"),
+                           t.value("draw", 0),
+                           {{t.at("accuracy"), t.at("held_out_loss")}, t.at("last_loss")},
+                           t.at("seconds")});
       }
     } catch (const nlohmann::json::exception& e) {
       throw data_error{file_, std::string("the results are not as this program writes them: ") + e.what()};

@@ -30,6 +30,9 @@ struct refined {
   double score = 0;      ///< 100 times the scorer's, mean
   double deviation = 0;  ///< of that mean
   int courses = 0;
+  double confirmed = 0;            ///< score on samples drawn anew, mean over the draws; see refinement::confirm
+  double confirmed_deviation = 0;  ///< of the differences to the first's there, of their mean
+  double confirmed_accuracy = 0;
 };
 
 /// Every course is kept in the contributions' file, so that a refinement that is cut off and begun again goes the same way without
@@ -51,14 +54,16 @@ class refinement {
     deepest.biases = static_cast<int>(gains_.of_biases.size()) - 1;
     for (const auto& l : each_) l->choose(deepest);
     first_of_deepest_ = each_[0]->first_learning_node();
-    training_ = freeze(each_, training);
-    held_out_ = freeze(each_, held_out);
+    deepest_ = deepest;
+    base_ = {freeze(each_, training), freeze(each_, held_out)};
   }
 
   /// The last, best first; those that only were finalists follow. None: the budget holds not even the classifier.
-  std::vector<refined> run(const budget& limit) {
+  std::vector<refined> run(const budget& limit) { return run(limit, o_.rounds); }
+  std::vector<refined> run(const budget& limit, int rounds) {
     if (planner::figures_of({}).learner > limit.bytes || planner::figures_of({}).macs > limit.macs) return {};
     limit_ = limit;
+    o_.rounds = rounds;
     std::vector<tried> mine;
     for (int round = 0; round <= o_.rounds; ++round) {
       std::vector<tried> now;
@@ -89,6 +94,47 @@ class refinement {
       r.of.takes = planner::figures_of(r.of.choice);
     }
     return found;
+  }
+
+  /// What was found, taught once with each of so many draws of samples and sorted by what it reaches there: after hundreds of
+  /// courses with the same samples, the best of them suits those. draw(d), d from 1, gives training and held-out samples.
+  template <class Draw>
+  void confirm(std::vector<refined>& found, int draws, Draw draw) {
+    if (found.empty() || draws < 1) return;
+    for (int d = 1; d <= draws; ++d) {
+      std::vector<lack> lacks;
+      for (const refined& r : found)
+        if (results_.find(r.of.choice, 1, d) == nullptr) lacks.push_back({r.of.choice, 1});
+      if (lacks.empty()) continue;
+      const std::pair<sample_set, sample_set> drawn = draw(d);
+      for (const auto& l : each_) l->choose(deepest_);
+      teach_lacks(lacks, {freeze(each_, drawn.first), freeze(each_, drawn.second)}, d, "draw " + std::to_string(d));
+    }
+    std::vector<std::vector<double>> scores;
+    for (refined& r : found) {
+      auto& mine = scores.emplace_back();
+      r.confirmed = r.confirmed_accuracy = 0;
+      for (int d = 1; d <= draws; ++d) {
+        const course_result& one = results_.find(r.of.choice, 1, d)->result;
+        mine.push_back(100 * score_(one));
+        r.confirmed += mine.back() / draws;
+        r.confirmed_accuracy += one.accuracy / draws;
+      }
+    }
+    const auto first = static_cast<std::size_t>(
+        std::max_element(found.begin(), found.end(),
+                         [](const refined& a, const refined& b) { return a.confirmed < b.confirmed; }) -
+        found.begin());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const double apart = found[i].confirmed - found[first].confirmed;
+      double squares = 0;
+      for (std::size_t d = 0; d < scores[i].size(); ++d) {
+        const double v = scores[i][d] - scores[first][d] - apart;
+        squares += v * v;
+      }
+      found[i].confirmed_deviation = draws > 1 ? std::sqrt(squares / (draws - 1) / draws) : 0;
+    }
+    std::sort(found.begin(), found.end(), [](const refined& a, const refined& b) { return a.confirmed > b.confirmed; });
   }
 
   /// Deviation of one course's score from its update's mean, from those that were taught more than once; a guess counts as ten.
@@ -178,45 +224,50 @@ class refinement {
     return best;
   }
 
-  /// The courses that each lacks, shared among workers; those of one update follow each other, so that its latents are made once.
+  struct lack {
+    update_choice choice;
+    std::uint32_t seed;
+  };
+  /// Latents of the deepest update.
+  struct base {
+    latent_set training, held_out;
+  };
+  /// Courses shared among workers; those of one update follow each other, so that its latents are made once.
+  void teach_lacks(const std::vector<lack>& lacks, const base& from, int draw, const std::string& name) {
+    progress bar(name + " (courses)", lacks.size(), {.to = o_.progress_to});
+    std::atomic<std::size_t> next{0};
+    std::size_t done = 0;
+    std::mutex one_at_a_time;
+    parallel_for(each_.size(), each_.size(), [&](std::size_t, std::size_t worker) {
+      Learner& l = *each_[worker];
+      std::optional<update_choice> now;
+      latent_set train, held;
+      for (std::size_t i = next++; i < lacks.size(); i = next++) {
+        const double start = steady_seconds();
+        if (!now || !(*now == lacks[i].choice)) {
+          now = lacks[i].choice;
+          l.choose(*now);
+          train = advanced(l, from.training);
+          held = advanced(l, from.held_out);
+        }
+        course how = o_.how;
+        how.seed = lacks[i].seed;
+        const course_result r = take_course(l, train, held, how);
+        const std::lock_guard lock(one_at_a_time);
+        results_.add(contributions::trial{*now, how.seed, draw, r, steady_seconds() - start});
+        char text[64];
+        std::snprintf(text, sizeof text, "accuracy %.4f, loss %.4f", r.accuracy, r.loss);
+        bar.update(++done, text);
+      }
+    });
+  }
   void teach_all(const std::vector<tried>& some, const std::string& name) {
-    struct lack {
-      const tried* of;
-      std::uint32_t seed;
-    };
     std::vector<lack> lacks;
     for (const tried& t : some)
       for (int c = 1; c <= t.courses; ++c)
         if (const auto seed = static_cast<std::uint32_t>(c); results_.find(t.choice, seed) == nullptr)
-          lacks.push_back({&t, seed});
-    if (!lacks.empty()) {
-      progress bar(name + " (courses)", lacks.size(), {.to = o_.progress_to});
-      std::atomic<std::size_t> next{0};
-      std::size_t done = 0;
-      std::mutex one_at_a_time;
-      parallel_for(each_.size(), each_.size(), [&](std::size_t, std::size_t worker) {
-        Learner& l = *each_[worker];
-        const tried* now = nullptr;
-        latent_set train, held;
-        for (std::size_t i = next++; i < lacks.size(); i = next++) {
-          const double start = steady_seconds();
-          if (now != lacks[i].of) {
-            now = lacks[i].of;
-            l.choose(now->choice);
-            train = advanced(l, training_);
-            held = advanced(l, held_out_);
-          }
-          course how = o_.how;
-          how.seed = lacks[i].seed;
-          const course_result r = take_course(l, train, held, how);
-          const std::lock_guard lock(one_at_a_time);
-          results_.add(contributions::trial{now->choice, lacks[i].seed, r, steady_seconds() - start});
-          char text[64];
-          std::snprintf(text, sizeof text, "accuracy %.4f, loss %.4f", r.accuracy, r.loss);
-          bar.update(++done, text);
-        }
-      });
-    }
+          lacks.push_back({t.choice, seed});
+    if (!lacks.empty()) teach_lacks(lacks, base_, 0, name);
     for (const tried& t : some) {
       if (tried* known = find_in(all_, t.choice))
         known->courses = std::max(known->courses, t.courses);
@@ -258,7 +309,8 @@ class refinement {
   gains gains_;
   learners<Learner> each_;
   std::vector<search<planner>> find_;  ///< one a worker: what candidates take stays known
-  latent_set training_, held_out_;
+  base base_;
+  update_choice deepest_;
   int first_of_deepest_ = 0;
   budget limit_;
   std::vector<tried> all_;  ///< that this refinement asked for, whether they were in the file or not
