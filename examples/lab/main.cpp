@@ -55,13 +55,13 @@ const std::map<std::string, std::string> usual{{"--data",
                                                {"--instructions", "0"},
                                                {"--per-mac", "1.7"}};
 
-parts load(const options& o, std::uint32_t split) {
-  return bench::load<learner>(
-      o.text("--data"),
-      {o.number<std::size_t>("--train"), o.number<std::size_t>("--held-out"), o.number<std::size_t>("--test"), split},
-      scaled);
+/// `further`: of splits after --split.
+parts load(const options& o, std::uint32_t further = 0, std::uint32_t draw = 0) {
+  return bench::load<learner>(o.text("--data"),
+                              {o.number<std::size_t>("--train"), o.number<std::size_t>("--held-out"),
+                               o.number<std::size_t>("--test"), o.number<std::uint32_t>("--split") + further, draw},
+                              scaled);
 }
-parts load(const options& o) { return load(o, o.number<std::uint32_t>("--split")); }
 lab::contributions results_of(const options& o, const std::string& data) {
   const lab::course how{.epochs = o.number<int>("--epochs"), .rate = o.number<float>("--rate")};
   return {o.text("--results"), lab::subject_of<learner>(network, data, how)};
@@ -198,7 +198,7 @@ void refine(const options& o) {
       continue;
     }
     search.confirm(found, o.number<int>("--confirm"), [&](int draw) {
-      parts anew = load(o, o.number<std::uint32_t>("--split") + static_cast<std::uint32_t>(draw));
+      parts anew = load(o, 0, static_cast<std::uint32_t>(draw));
       return std::pair(std::move(anew.training), std::move(anew.held_out));
     });
     for (const auto& f : found) {
@@ -242,7 +242,7 @@ std::vector<std::vector<lab::rehearsed>> courses_of(const options& o, const std:
   how.seeds = 1;
   how.workers = 1;
   for (int seed = 0; seed < seeds; ++seed) {
-    const parts data = load(o, o.number<std::uint32_t>("--split") + static_cast<std::uint32_t>(seed));
+    const parts data = load(o, static_cast<std::uint32_t>(seed));
     lab::parallel_for(updates.size(), workers, [&](std::size_t i, std::size_t) {
       all[i].push_back(lab::rehearse<learner>(updates[i], data.training, data.test, how)[0]);
     });
