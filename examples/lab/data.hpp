@@ -73,18 +73,33 @@ inline lab::picture_set read_pictures(const std::string& what, int classes) {
 struct split_sizes {
   std::size_t training = 1000, held_out = 500, test = 1000;
   std::uint32_t seed = 1;
+  std::uint32_t draw =
+      0;  ///< not 0: training and held-out samples are drawn anew, from all that are not the split's test samples
 };
 
-/// The data for a learner's input and classes; all three parts from one set, disjoint.
+/// Indices of the three parts, disjoint.
+inline std::vector<std::vector<std::size_t>> parts_of(std::size_t count, const split_sizes& s) {
+  auto parts = lab::split(count, {s.training, s.held_out, s.test}, s.seed);
+  if (s.draw == 0) return parts;
+  std::vector<bool> is_test(count);
+  for (const std::size_t i : parts[2]) is_test[i] = true;
+  auto order = lab::shuffled(count, s.seed + s.draw);
+  std::erase_if(order, [&](std::size_t i) { return is_test[i]; });
+  const auto middle = order.begin() + static_cast<std::ptrdiff_t>(s.training);
+  parts[0].assign(order.begin(), middle);
+  parts[1].assign(middle, middle + static_cast<std::ptrdiff_t>(s.held_out));
+  return parts;
+}
+
+/// The data for a learner's input and classes; all three parts from one set.
 template <class Learner>
 parts load(const std::string& what, const split_sizes& s, thimble::normalization raw) {
   parts p;
   p.name = what + ", " + std::to_string(s.training) + " + " + std::to_string(s.held_out) + ", seed " +
            std::to_string(s.seed);
-  const std::vector<std::size_t> wanted{s.training, s.held_out, s.test};
   if (what.starts_with("csv:")) {
     const auto all = lab::read_csv(what.substr(4), {.classes = Learner::classes});
-    const auto split = lab::split(all.count, wanted, s.seed);
+    const auto split = parts_of(all.count, s);
     lab::sample_set* to[] = {&p.training, &p.held_out, &p.test};
     for (std::size_t i = 0; i < 3; ++i)
       *to[i] = lab::samples_of(all, split[i], Learner::input_shape, Learner::input_quantization);
@@ -95,7 +110,7 @@ parts load(const std::string& what, const split_sizes& s, thimble::normalization
     if (label >= Learner::classes)
       throw std::invalid_argument(what + ": a label " + std::to_string(label) + ", the network has " +
                                   std::to_string(Learner::classes) + " classes");
-  const auto split = lab::split(all.count, wanted, s.seed);
+  const auto split = parts_of(all.count, s);
   lab::sample_set* to[] = {&p.training, &p.held_out, &p.test};
   for (std::size_t i = 0; i < 3; ++i)
     *to[i] = lab::samples_of(all, split[i], Learner::input_shape, Learner::input_quantization, raw);

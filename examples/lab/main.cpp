@@ -2,16 +2,19 @@
 //
 //   lab analyse   what each part gains when it learns; goes on where it was stopped
 //   lab search    the front of bytes and gain, and the best updates under budgets, as headers
+//   lab refine    a search that measures: whole updates are taught, and what they reach says which to try next
 //   lab measure   trains updates with paired seeds and compares them with the first
 //   lab rehearse  one update as the device will learn it: curves, confusion, forgetting, saturation
 //   lab plan      what an update takes, and the picture of its memory
 #include <cstdio>
+#include <ctime>
 #include <exception>
 
 #include <thimble/lab/analysis.hpp>
 #include <thimble/lab/charts.hpp>
 #include <thimble/lab/emit.hpp>
 #include <thimble/lab/host_learner.hpp>
+#include <thimble/lab/refine.hpp>
 
 #include LAB_SUBJECT
 
@@ -46,13 +49,17 @@ const std::map<std::string, std::string> usual{{"--data",
                                                {"--best", "3"},
                                                {"--by", "loss"},
                                                {"--measured", "0"},
+                                               {"--rounds", "12"},
+                                               {"--draws", "same"},
+                                               {"--confirm", "6"},
                                                {"--instructions", "0"},
                                                {"--per-mac", "1.7"}};
 
-parts load(const options& o) {
+/// `further`: of splits after --split.
+parts load(const options& o, std::uint32_t further = 0, std::uint32_t draw = 0) {
   return bench::load<learner>(o.text("--data"),
                               {o.number<std::size_t>("--train"), o.number<std::size_t>("--held-out"),
-                               o.number<std::size_t>("--test"), o.number<std::uint32_t>("--split")},
+                               o.number<std::size_t>("--test"), o.number<std::uint32_t>("--split") + further, draw},
                               scaled);
 }
 lab::contributions results_of(const options& o, const std::string& data) {
@@ -73,6 +80,30 @@ void print_figures(const std::string& name, const lab::update_choice& c) {
               f.arena, f.trained, f.macs, f.macs - f.macs_frozen);
 }
 
+/// Since `start`; processor time is the whole program's.
+void print_time(const char* what, double start) {
+  std::printf("figure lab.%s.%s %.1f s\n", network, what, lab::steady_seconds() - start);
+  std::printf("figure lab.%s.%s.processor %.1f min\n", network, what,
+              static_cast<double>(std::clock()) / CLOCKS_PER_SEC / 60);
+}
+lab::measure measure_by(const options& o) {
+  const std::map<std::string, lab::measure> all{
+      {"accuracy", lab::measure::accuracy}, {"loss", lab::measure::loss}, {"predicted", lab::measure::predicted}};
+  const auto at = all.find(o.text("--by"));
+  if (at == all.end()) throw std::invalid_argument("--by is loss, accuracy or predicted");
+  return at->second;
+}
+lab::budget limit_of(const options& o, int bytes) {
+  long macs = o.number<long>("--macs");
+  if (const auto most = o.number<double>("--instructions"); most > 0)
+    macs = static_cast<long>(most / o.number<double>("--per-mac"));
+  return {bytes, macs > 0 ? macs : lab::budget{}.macs};
+}
+void say_nothing_fits(int bytes) {
+  std::printf("%d bytes hold no update of %s: the classifier alone takes %d\n", bytes, network,
+              planner::figures_of({}).learner);
+}
+
 void analyse(const options& o) {
   const double start = lab::steady_seconds();
   const parts data = load(o);
@@ -84,7 +115,7 @@ void analyse(const options& o) {
   chart_of(results, lab::measure::loss).write(in(o, ".contributions.svg"));
   chart_of(results, lab::measure::accuracy).write(in(o, ".contributions.accuracy.svg"));
   std::printf("figure lab.%s.runs %zu runs\n", network, results.runs().size());
-  std::printf("figure lab.%s.analysis %.1f s\n", network, lab::steady_seconds() - start);
+  print_time("analysis", start);
   for (const int k : {0, 1, 2, 5, 10, 20, results.subject().layers})
     if (const auto a = results.mean(lab::measure::accuracy, k))
       std::printf("  last %2d biases: accuracy %.4f, loss %.4f\n", k, *a, -*results.mean(lab::measure::loss, k));
@@ -113,8 +144,7 @@ void choose_measured(const options& o, std::vector<lab::candidate>& found) {
 void search(const options& o) {
   const double start = lab::steady_seconds();
   const auto results = results_of(o, data_name(o));
-  if (o.text("--by") != "loss" && o.text("--by") != "accuracy") throw std::invalid_argument("--by is loss or accuracy");
-  const auto by = o.text("--by") == "loss" ? lab::measure::loss : lab::measure::accuracy;
+  const auto by = measure_by(o);
   lab::search<planner> find(lab::gains_of(results, by));
   std::vector<std::pair<std::string, lab::candidate>> known;
   for (const auto& word : words_of(o.text("--updates"), ' ')) {
@@ -122,15 +152,10 @@ void search(const options& o) {
     const auto c = parse_update(word);
     known.push_back({word, {c, find.gain_of(c).value_or(0), planner::figures_of(c)}});
   }
-  long macs = o.number<long>("--macs");
-  if (const auto most = o.number<double>("--instructions"); most > 0)
-    macs = static_cast<long>(most / o.number<double>("--per-mac"));
   for (const int bytes : o.numbers<int>("--bytes")) {
-    const lab::budget limit{bytes, macs > 0 ? macs : lab::budget{}.macs};
-    auto found = find.run(limit, {.best = o.number<int>("--best")});
+    auto found = find.run(limit_of(o, bytes), {.best = o.number<int>("--best")});
     if (found.empty()) {
-      std::printf("%d bytes hold no update of %s: the classifier alone takes %d\n", bytes, network,
-                  planner::figures_of({}).learner);
+      say_nothing_fits(bytes);
       continue;
     }
     if (o.number<int>("--measured") > 0) choose_measured(o, found);
@@ -157,25 +182,91 @@ void search(const options& o) {
   std::printf("figure lab.%s.placed %ld plans\n", network, find.placed());
 }
 
-void measure(const options& o) {
+void refine(const options& o) {
+  const double start = lab::steady_seconds();
   const parts data = load(o);
+  auto results = results_of(o, data.name);
+  lab::refinement<learner> search(
+      results, data.training, data.held_out,
+      {.how = {.epochs = o.number<int>("--epochs"), .rate = o.number<float>("--rate")}, .by = measure_by(o)});
+  const auto rounds = o.numbers<int>("--rounds");  // of each budget; the last holds for those that follow
+  std::size_t place = 0;
+  for (const int bytes : o.numbers<int>("--bytes")) {
+    auto found = search.run(limit_of(o, bytes), rounds[std::min(place++, rounds.size() - 1)]);
+    if (found.empty()) {
+      say_nothing_fits(bytes);
+      continue;
+    }
+    search.confirm(found, o.number<int>("--confirm"), [&](int draw) {
+      parts anew = load(o, 0, static_cast<std::uint32_t>(draw));
+      return std::pair(std::move(anew.training), std::move(anew.held_out));
+    });
+    for (const auto& f : found) {
+      std::printf("%d bytes: accuracy %.2f, loss %.4f, score %.2f (deviation %.2f) of %d courses", bytes,
+                  100 * f.accuracy, f.loss, f.score, f.deviation, f.courses);
+      std::printf("; samples drawn anew: accuracy %.2f, score %.2f (to the first %.2f): %s\n",
+                  100 * f.confirmed_accuracy, f.confirmed, f.confirmed_deviation, short_text(f.of.choice).c_str());
+    }
+    print_figures("", found[0].of.choice);
+    char reached[128];
+    std::snprintf(reached, sizeof reached, "Held-out accuracy %.2f %%, loss %.4f: means of %d courses of %s epochs.",
+                  100 * found[0].accuracy, found[0].loss, found[0].courses, o.text("--epochs").c_str());
+    lab::write_update(in(o, "." + std::to_string(bytes) + ".hpp"), found[0].of,
+                      {"found_" + std::to_string(bytes),
+                       network,
+                       {reached, "Budget: " + std::to_string(bytes) + " bytes. Data: " + data_name(o) + "."}});
+  }
+  const auto [updates, courses] = search.effort();
+  std::printf("taught %zu updates in %d courses; noise of a course %.2f; wholes gain %.2f of their parts' sum\n",
+              updates, courses, search.noise(), search.share());
+  print_time("refinement", start);
+}
+
+/// A course's result by update and seed. A seed is an order of the same samples; or where --draws is `anew`, a split of its own.
+std::vector<std::vector<lab::rehearsed>> courses_of(const options& o, const std::vector<lab::update_choice>& updates) {
+  if (o.text("--draws") != "same" && o.text("--draws") != "anew")
+    throw std::invalid_argument("--draws is same or anew");
+  std::vector<std::vector<lab::rehearsed>> all(updates.size());
+  lab::rehearsal_options how{.epochs = o.number<int>("--epochs"),
+                             .rates = {o.number<float>("--rate")},
+                             .seeds = o.number<int>("--seeds"),
+                             .examinations = 1};
+  if (o.text("--draws") == "same") {
+    const parts data = load(o);
+    for (std::size_t i = 0; i < updates.size(); ++i)
+      all[i] = lab::rehearse<learner>(updates[i], data.training, data.test, how);
+    return all;
+  }
+  const auto workers = how.workers;
+  const int seeds = how.seeds;
+  how.seeds = 1;
+  how.workers = 1;
+  for (int seed = 0; seed < seeds; ++seed) {
+    const parts data = load(o, static_cast<std::uint32_t>(seed));
+    lab::parallel_for(updates.size(), workers, [&](std::size_t i, std::size_t) {
+      all[i].push_back(lab::rehearse<learner>(updates[i], data.training, data.test, how)[0]);
+    });
+  }
+  return all;
+}
+
+/// Each update, and paired differences to the first.
+void measure(const options& o) {
+  std::vector<std::string> names;
+  std::vector<lab::update_choice> updates;
+  for (const auto& word : words_of(o.text("--updates"), ' '))
+    if (!word.empty()) names.push_back(word), updates.push_back(parse_update(word));
+  const auto all = courses_of(o, updates);
   std::vector<double> first;
-  for (const auto& word : words_of(o.text("--updates"), ' ')) {
-    if (word.empty()) continue;
-    const auto choice = parse_update(word);
-    const auto all = lab::rehearse<learner>(choice, data.training, data.test,
-                                            {.epochs = o.number<int>("--epochs"),
-                                             .rates = {o.number<float>("--rate")},
-                                             .seeds = o.number<int>("--seeds"),
-                                             .examinations = 1});
+  for (std::size_t i = 0; i < updates.size(); ++i) {
     std::vector<double> accuracies, losses;
-    for (const auto& r : all) accuracies.push_back(100 * r.curve.back().result.accuracy), losses.push_back(r.last_loss);
+    for (const auto& r : all[i])
+      accuracies.push_back(100 * r.curve.back().result.accuracy), losses.push_back(r.last_loss);
     if (first.empty()) first = accuracies;
     const auto apart = differences(accuracies, first);
-    print_figures(word, choice);
+    print_figures(names[i], updates[i]);
     std::printf("  accuracy %.2f, loss of training %.4f, to the first %+.2f +- %.2f points\n", mean(accuracies),
                 mean(losses), mean(apart), interval(apart));
-    std::fflush(stdout);
   }
 }
 
@@ -222,10 +313,11 @@ void show_plan(const options& o) {
 
 int main(int count, char** words) try {
   const std::string command = count > 1 ? words[1] : "";
-  const std::map<std::string, void (*)(const options&)> commands{
-      {"analyse", analyse}, {"search", search}, {"measure", measure}, {"rehearse", rehearse}, {"plan", show_plan}};
+  const std::map<std::string, void (*)(const options&)> commands{{"analyse", analyse},   {"search", search},
+                                                                 {"refine", refine},     {"measure", measure},
+                                                                 {"rehearse", rehearse}, {"plan", show_plan}};
   if (!commands.contains(command))
-    throw std::invalid_argument("lab analyse|search|measure|rehearse|plan [--OPTION VALUE]...");
+    throw std::invalid_argument("lab analyse|search|refine|measure|rehearse|plan [--OPTION VALUE]...");
   commands.at(command)(options(count, words, 2, usual));
 } catch (const std::exception& e) {
   std::fprintf(stderr, "lab: %s\n", e.what());

@@ -11,7 +11,9 @@ namespace thimble::lab {
 /// Gained (points of accuracy, or hundredths of a nat of loss): by the last k biases over the classifier, drawn at the layer where they begin; and by each layer's weights
 /// over its biases, a bar a fraction.
 inline const char* unit_of(measure by) {
-  return by == measure::accuracy ? "points of accuracy" : "loss saved, hundredths of a nat";
+  return by == measure::accuracy ? "points of accuracy"
+         : by == measure::loss   ? "loss saved, hundredths of a nat"
+                                 : "points of accuracy, predicted by losses";
 }
 inline chart chart_of(const contributions& c, measure by) {
   const auto& s = c.subject();

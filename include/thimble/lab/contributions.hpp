@@ -1,4 +1,4 @@
-// What each part of a network gains when it learns: runs, kept in one JSON file that survives being cut off. Host only.
+// What each part of a network gains when it learns, and what whole updates reach: runs, kept in one JSON file that survives being cut off. Host only.
 #pragma once
 #include <cmath>
 #include <fstream>
@@ -33,9 +33,49 @@ struct contribution_key {
 };
 inline constexpr int compared_eighths[] = {1, 2, 4, 8};
 
-/// What is gained: held-out accuracy (a fraction; published), or nats of held-out loss, which say the same with a tenth of the noise:
-/// of 500 samples accuracy is known to two points, which is what a layer gains.
-enum class measure { accuracy, loss };
+/// What is gained: held-out accuracy (a fraction; published); nats of held-out loss; or accuracy as the losses of the same course
+/// predict it. Of 500 samples accuracy is known to two points, which is what a layer gains; a loss shows the same with less noise.
+/// But accuracy is what is wanted, and of two updates of one held-out loss that with the lower training loss names more samples.
+enum class measure { accuracy, loss, predicted };
+
+/// accuracy = level + of_loss * held-out loss + of_last_loss * training loss: least squares over courses. Measured on
+/// mcunet-5fps and mbv2-w0.35: what accuracies are off it is as much as they differ between equal courses of other seeds.
+struct accuracy_line {
+  double level = 0, of_loss = 0, of_last_loss = 0;
+  [[nodiscard]] double at(const course_result& r) const {
+    return level + of_loss * r.loss + of_last_loss * r.last_loss;
+  }
+
+  /// @throws std::invalid_argument if the courses do not tell (fewer than three, or all alike)
+  static accuracy_line through(const std::vector<course_result>& courses) {
+    double m[3][4]{};  // normal equations
+    for (const course_result& r : courses) {
+      const double x[] = {1, r.loss, r.last_loss};
+      for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) m[i][j] += x[i] * x[j];
+        m[i][3] += x[i] * r.accuracy;
+      }
+    }
+    for (int i = 0; i < 3; ++i) {
+      if (!(m[i][i] > 1e-9)) throw std::invalid_argument("accuracy_line: too few different courses");
+      for (int r = 0; r < 3; ++r) {
+        if (r == i) continue;
+        const double f = m[r][i] / m[i][i];
+        for (int j = i; j < 4; ++j) m[r][j] -= f * m[i][j];
+      }
+    }
+    return {m[0][3] / m[0][0], m[1][3] / m[1][1], m[2][3] / m[2][2]};
+  }
+};
+
+/// What a course reached, higher is better: a fraction, or nats.
+struct scorer {
+  measure by = measure::loss;
+  accuracy_line line;
+  [[nodiscard]] double operator()(const course_result& r) const {
+    return by == measure::accuracy ? r.accuracy : by == measure::loss ? -r.loss : line.at(r);
+  }
+};
 
 /// What results depend on: those of others are not mixed in.
 struct analysis_subject {
@@ -56,6 +96,14 @@ class contributions {
     course_result result;
     double seconds = 0;
   };
+  /// A whole update that was taught and examined, by a search that measures (refine.hpp).
+  struct trial {
+    update_choice choice;
+    std::uint32_t seed = 1;
+    int draw = 0;  ///< of samples: 0 is the analysis', others are drawn anew
+    course_result result;
+    double seconds = 0;
+  };
 
   /// Of the file, where there is one, else empty. @throws data_error if the file is damaged, or holds something else
   contributions(std::filesystem::path file, analysis_subject subject)
@@ -70,26 +118,40 @@ class contributions {
       if (r.key == key) return &r;
     return nullptr;
   }
-  /// Adds a run and writes the file: beside the old one first, which is then replaced, so that at no moment there is none.
+  [[nodiscard]] const std::vector<trial>& trials() const { return trials_; }
+  [[nodiscard]] const trial* find(const update_choice& choice, std::uint32_t seed, int draw = 0) const {
+    for (const trial& t : trials_)
+      if (t.seed == seed && t.draw == draw && t.choice == choice) return &t;
+    return nullptr;
+  }
+  /// Adds what was measured and writes the file: beside the old one first, which is then replaced, so that at no moment there is
+  /// none.
   void add(const run& r) {
     runs_.push_back(r);
-    auto beside = file_;
-    beside += ".new";
-    {
-      std::ofstream out{beside};
-      out << json().dump(1) << '\n';
-      if (!out.flush()) throw data_error{beside, "cannot be written"};
-    }
-    std::filesystem::rename(beside, file_);
+    write();
+  }
+  void add(const trial& t) {
+    trials_.push_back(t);
+    write();
   }
 
-  /// Mean over the seeds of the runs of a kind, of accuracy or of minus the held-out loss; none if there are none.
+  /// Where accuracies are to be predicted, by the line through all runs.
+  [[nodiscard]] scorer scored(measure by) const {
+    scorer s{by, {}};
+    if (by != measure::predicted) return s;
+    std::vector<course_result> all;
+    for (const run& r : runs_) all.push_back(r.result);
+    s.line = accuracy_line::through(all);
+    return s;
+  }
+  /// Mean score over the seeds of the runs of a kind; none if there are none.
   [[nodiscard]] std::optional<double> mean(measure by, int biases, int layer = -1, int eighths = 0) const {
+    const scorer score = scored(by);
     double sum = 0;
     int count = 0;
     for (const run& r : runs_)
       if (r.key.biases == biases && r.key.layer == layer && r.key.eighths == eighths) {
-        sum += by == measure::accuracy ? r.result.accuracy : -r.result.loss;
+        sum += score(r.result);
         ++count;
       }
     if (count == 0) return std::nullopt;
@@ -110,6 +172,17 @@ class contributions {
     return *a - *b;
   }
 
+  void write() const {
+    auto beside = file_;
+    beside += ".new";
+    {
+      std::ofstream out{beside};
+      out << json().dump(1) << '\n';
+      if (!out.flush()) throw data_error{beside, "cannot be written"};
+    }
+    std::filesystem::rename(beside, file_);
+  }
+
   static constexpr const char* format_name = "thimble contributions";
   static constexpr int format_version = 1;
 
@@ -127,6 +200,20 @@ class contributions {
                       {"held_out_loss", r.result.loss},
                       {"last_loss", r.result.last_loss},
                       {"seconds", r.seconds}});
+    auto& whole = all["trials"] = nlohmann::json::array();
+    for (const trial& t : trials_) {
+      auto weights = nlohmann::json::array();  // layer, numerator, denominator
+      for (std::size_t n = 0; n < t.choice.weights.size(); ++n)
+        if (const ratio r = t.choice.weights[n]; r.numerator > 0) weights.push_back({n, r.numerator, r.denominator});
+      whole.push_back({{"biases", t.choice.biases},
+                       {"weights", weights},
+                       {"seed", t.seed},
+                       {"draw", t.draw},
+                       {"accuracy", t.result.accuracy},
+                       {"held_out_loss", t.result.loss},
+                       {"last_loss", t.result.last_loss},
+                       {"seconds", t.seconds}});
+    }
     return all;
   }
 
@@ -159,6 +246,16 @@ class contributions {
         runs_.push_back({{r.at("biases"), r.at("layer"), r.at("eighths"), r.at("seed")},
                          {{r.at("accuracy"), r.at("held_out_loss")}, r.at("last_loss")},
                          r.at("seconds")});
+      for (const auto& t : all.value("trials", nlohmann::json::array())) {
+        update_choice c;
+        c.biases = t.at("biases");
+        for (const auto& w : t.at("weights")) c.set(w.at(0), {w.at(1), w.at(2)});
+        trials_.push_back({c,
+                           t.at("seed"),
+                           t.value("draw", 0),
+                           {{t.at("accuracy"), t.at("held_out_loss")}, t.at("last_loss")},
+                           t.at("seconds")});
+      }
     } catch (const nlohmann::json::exception& e) {
       throw data_error{file_, std::string("the results are not as this program writes them: ") + e.what()};
     }
@@ -167,6 +264,7 @@ class contributions {
   std::filesystem::path file_;
   analysis_subject subject_;
   std::vector<run> runs_;
+  std::vector<trial> trials_;
 };
 
 }  // namespace thimble::lab

@@ -71,6 +71,9 @@ class search {
  public:
   explicit search(gains from) : g_(std::move(from)) {}
 
+  /// Other gains of the same network. What candidates take stays known.
+  void value_by(gains from) { g_ = std::move(from); }
+
   /// The best, the first of them first. Fewer than asked for where the budget holds no more; none: it holds not even the classifier.
   std::vector<candidate> run(const budget& limit, const search_options& o = {}) {
     random_.seed(o.seed);

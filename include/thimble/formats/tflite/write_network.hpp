@@ -36,9 +36,14 @@ class network_writer {
       weighted(n, operation::conv_2d, x(0), {f.out.c, f.win.kernel_h, f.win.kernel_w, f.in.c}, 0, image(f.out));
     } else if (kind == "depthwise_conv2d") {
       weighted(n, operation::depthwise_conv_2d, x(0), {1, f.win.kernel_h, f.win.kernel_w, f.out.c}, 3, image(f.out));
+    } else if (kind == "dense" && f.out.c == 1) {
+      // FULLY_CONNECTED with one scale of its weights rounds s_x * s_w to float, which types do not say; CONV_2D never does.
+      const int pixel = reshaped(x(0), {1, 1, 1, f.in.size()}, name_of(n) + "/pixel");
+      weighted(n, operation::conv_2d, pixel, {1, 1, 1, f.in.size()}, 0, {1, 1, 1, 1});
+      tensor_of_[n] = reshaped(tensor_of_[n], {1, 1}, name_of(n) + "/row");
     } else if (kind == "dense") {
       // What a dense layer reads is a row
-      const int row = file_.at(x(0)).shape.size() == 2 ? x(0) : reshaped(x(0), f.in.size(), name_of(n) + "/row");
+      const int row = file_.at(x(0)).shape.size() == 2 ? x(0) : reshaped(x(0), {1, f.in.size()}, name_of(n) + "/row");
       weighted(n, operation::fully_connected, row, {f.out.c, f.in.size()}, 0, {1, f.out.c});
     } else if (kind == "residual") {
       apply(n, operation::add, {x(0), x(1)}, file_.at(x(0)).shape);
@@ -47,7 +52,7 @@ class network_writer {
     } else if (kind == "max_pool" || kind == "global_max_pool") {
       apply(n, operation::max_pool_2d, {x(0)}, image(f.out));
     } else if (kind == "flatten") {
-      tensor_of_[n] = reshaped(x(0), f.out.c, name_of(n));
+      tensor_of_[n] = reshaped(x(0), {1, f.out.c}, name_of(n));
     } else {
       throw std::invalid_argument("write_tflite: no operator is known for layer " + name_of(n) + " (" + kind + ")");
     }
@@ -58,9 +63,6 @@ class network_writer {
     const facts& f = g_.at[n];
     const auto number = static_cast<std::size_t>(f.number);
     const auto& scale = q_.weight_scale[number];
-    // One scale of a dense layer means that s_x * s_w is rounded to float, which types do not say
-    if (what == operation::fully_connected && scale.size() == 1)
-      throw std::invalid_argument("write_tflite: a dense layer of one unit (" + name_of(n) + ")");
     file_writer::tensor w{name_of(n) + "/weights", tensor_type::int8, std::move(shape), scale, {}, axis};
     w.zero_point.assign(scale.size(), 0);
     for (const std::int8_t v : q_.weight[number]) w.data.push_back(static_cast<std::uint8_t>(v));
@@ -75,7 +77,7 @@ class network_writer {
     const facts& f = g_.at[n];
     tensor_of_[n] = value(n, std::move(out));
     constexpr int numbers[] = {0, 1, 3, 2};  // none, relu, relu6, relu_n1_to_1
-    const bool has_window = what != operation::add && what != operation::fully_connected;
+    const bool has_window = what != operation::add && std::string(f.kind) != "dense";
     file_.add({what, std::move(inputs), tensor_of_[n], numbers[static_cast<int>(f.act)],
                has_window ? window_of(n) : file_writer::window_options{}});
   }
@@ -84,14 +86,13 @@ class network_writer {
     const quantization q = q_.activation[static_cast<std::size_t>(g_.quantized_as(n))];
     return file_.add(file_writer::tensor{name_of(n), tensor_type::int8, std::move(shape), {q.scale}, {q.zero_point}});
   }
-  int reshaped(int x, int size, const std::string& name) {
-    file_writer::tensor list{name + "/shape", tensor_type::int32, {2}, {}, {}};
-    append_word(list.data, 1);
-    append_word(list.data, size);
+  int reshaped(int x, const std::vector<int>& to, const std::string& name) {
+    file_writer::tensor list{name + "/shape", tensor_type::int32, {static_cast<int>(to.size())}, {}, {}};
+    for (const int v : to) append_word(list.data, v);
     const int shape = file_.add(std::move(list));
     const int y =
-        file_.add(file_writer::tensor{name, tensor_type::int8, {1, size}, file_.at(x).scale, file_.at(x).zero_point});
-    file_.add({operation::reshape, {x, shape}, y, 0, {}, {1, size}});
+        file_.add(file_writer::tensor{name, tensor_type::int8, to, file_.at(x).scale, file_.at(x).zero_point});
+    file_.add({operation::reshape, {x, shape}, y, 0, {}, to});
     return y;
   }
 
