@@ -17,11 +17,11 @@ struct blocks
               conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<32, kernel{1}>,
               global_average_pool, dense<6>> {};
 
-/// Where the sums of a block's input gradient are the largest of all.
+/// Where gradients of a block's ends are the largest of all.
 struct narrow_blocks
     : network<input<shape{6, 6, 3}>, conv2d<48, kernel{1}>,
-              residual<conv2d<16, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
-              residual<conv2d<16, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
+              residual<conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
+              residual<conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
               global_average_pool, dense<6>> {};
 
 struct all_biases : sparse_update<biases_of_last<12>, weights_of_head> {};

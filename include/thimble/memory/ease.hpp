@@ -185,10 +185,12 @@ constexpr void ease(Plan& p, const Graph& g, const Rules& rules, const Blocks& b
   easing<Plan, Graph, Rules> to(p, g, rules);
   for (int k = 0, b = 0; k < p.loops; ++k) {
     if (p.l[k].by_rows) continue;
-    if (p.l[k].slices > 1)
-      to.ease_block(k, blocks.block[b++]);
-    else
+    if (p.l[k].slices > 1) {
+      while (blocks.block[b].first != p.l[k].first) ++b;  // those between are made whole
+      to.ease_block(k, blocks.block[b]);
+    } else {
       to.ease_step(k);
+    }
   }
 }
 

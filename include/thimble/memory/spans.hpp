@@ -52,16 +52,43 @@ constexpr void list_loops(plan<N, S>& p) {
   }
 }
 
+/// Of each block, whether its steps are made whole all the same.
+template <class Plan>
+struct whole_blocks {
+  bool v[static_cast<std::size_t>(Plan::steps_room)]{};
+};
+
 /// The same, but blocks by slices of eight channels.
 template <class Plan>
-constexpr void list_sliced_loops(Plan& p, const auto& g, const auto& rules, const gathered_plan<Plan>& blocks) {
+constexpr void list_sliced_loops(Plan& p, const auto& g, const auto& rules, const gathered_plan<Plan>& blocks,
+                                 const whole_blocks<Plan>& whole) {
   p.loops = p.forward_loops;
   for (int i = p.forward_steps, k = 0; i < p.steps; i += p.l[p.loops++].count) {
-    if (k < blocks.blocks && blocks.block[k].first == i)
-      enter_slices(p, g, rules, blocks.block[k++], 8, p.l[p.loops]);
+    const bool begins = k < blocks.blocks && blocks.block[k].first == i;
+    if (begins && !whole.v[k])
+      enter_slices(p, g, rules, blocks.block[k], 8, p.l[p.loops]);
     else
       p.l[p.loops] = whole_loop(p.s[i], i);
+    if (begins) ++k;
   }
+}
+
+/// Blocks that take no less by slices: sums of 32 bits may be larger than all that is hidden.
+template <class Plan>
+constexpr whole_blocks<Plan> better_whole(const Plan& by_steps, const Plan& by_slices,
+                                          const gathered_plan<Plan>& blocks) {
+  whole_blocks<Plan> whole;
+  const bytes_alive<Plan> steps(by_steps), slices(by_slices);
+  for (int k = by_slices.forward_loops, b = 0; k < by_slices.loops && b < blocks.blocks; ++k) {
+    const sliced_block& block = blocks.block[b];
+    if (by_slices.l[k].first != block.first) continue;
+    int most = 0;
+    for (int i = block.first; i < block.first + block.count; ++i)
+      if (steps.in[i] > most) most = steps.in[i];
+    whole.v[b] = slices.in[k] >= most && (blocks.again >> b & 1) == 0;
+    ++b;
+  }
+  return whole;
 }
 
 /// The block whose loop is the worst of all from the first that learns on, if it has not been told to make its dy again; -1: another is.
@@ -93,11 +120,21 @@ inline constexpr auto gathered_with = [] {
 template <class Net, class Update, std::uint64_t Again>
 inline constexpr auto sliced_with = [] {
   constexpr const auto& blocks = gathered_with<Net, Update, Again>;
+  constexpr const auto& g = marked<Net, Update>;
+  constexpr int output = g.owner(g.output());
   auto p = blocks.p;
   detail::list_loops(p);
-  if constexpr (blocks.blocks > 0)
-    detail::list_sliced_loops(p, marked<Net, Update>, detail::rules_table_of<Net>, blocks);
-  detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
+  detail::find_lifetimes(p, output);
+  if constexpr (blocks.blocks > 0) {
+    constexpr const auto& rules = detail::rules_table_of<Net>;
+    const auto by_steps = p;
+    detail::list_sliced_loops(p, g, rules, blocks, {});
+    detail::find_lifetimes(p, output);
+    const auto whole = detail::better_whole(by_steps, p, blocks);
+    p = by_steps;
+    detail::list_sliced_loops(p, g, rules, blocks, whole);
+    detail::find_lifetimes(p, output);
+  }
   return p;
 }();
 
