@@ -13,8 +13,9 @@ struct geometry {
   window win;
   int trained = 0;      ///< channels of a weight row that live in SRAM: 0 none, all of them all
   int groups = 1;       ///< convolutions: output channel o sees the input channels of group o / (out.c / groups)
-  bool listed = false;   ///< which channels are trained says a list; of one group, or one output a depthwise channel
-  int most_scratch = 0;  ///< bytes that kernels keep to, as far as they can, at the price of more instructions; 0: no limit
+  bool listed = false;  ///< which channels are trained says a list; of one group, or one output a depthwise channel
+  int most_scratch =
+      0;  ///< bytes that kernels keep to, as far as they can, at the price of more instructions; 0: no limit
 };
 constexpr bool fits_scratch(const geometry& g, int bytes) { return g.most_scratch == 0 || bytes <= g.most_scratch; }
 constexpr geometry without_list(geometry g) {

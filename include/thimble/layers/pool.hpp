@@ -51,7 +51,8 @@ template <class Kernel, bool Keeps>
 struct input_gradient {
   /// Of an average over the whole image all pixels have the same.
   static constexpr bool remakes(const facts& f) {
-    return !Keeps && !f.float_gradients && f.out.pixels() == 1 && kernels::tiles_input(geometry_of(f)) && f.in.c % 8 == 0;
+    return !Keeps && !f.float_gradients && f.out.pixels() == 1 && kernels::tiles_input(geometry_of(f)) &&
+           f.in.c % 8 == 0;
   }
   template <class At>
   THIMBLE_INLINE static void remake(At at, int, int count, std::int16_t* to) {

@@ -70,9 +70,8 @@ struct under_budget {
   struct only_thrift {
     using type = typename thriftiest<Maker, given, Budget>::made;
   };
-  using made = typename mp::mp_if_c<
-      decides<given, decision::thrift>, only_thrift,
-      mp::mp_if_c<decides<given, decision::order>, as_given, any_order>>::type;
+  using made = typename mp::mp_if_c<decides<given, decision::thrift>, only_thrift,
+                                    mp::mp_if_c<decides<given, decision::order>, as_given, any_order>>::type;
   using type = typename budget_fault<made, Budget, (size_of<made> <= Budget)>::type;
 };
 /// Without one.

@@ -156,7 +156,14 @@ constexpr void order_by_pressure(const Plan& p, placing<Plan>& w) {
 /// What is placed first, in the first attempt. `stacked`: as by_pressure, above or below what the forward pass saves for the backward
 /// pass: those lives are nested, so that in one stack, longest life first, they leave no gap at any time. `stacked_apart` and after: the others
 /// from the other end of an arena of the bound's size, or a little more.
-enum class placing_order : unsigned char { by_size, by_pressure, stacked, stacked_apart, stacked_loosely, stacked_loosest };
+enum class placing_order : unsigned char {
+  by_size,
+  by_pressure,
+  stacked,
+  stacked_apart,
+  stacked_loosely,
+  stacked_loosest
+};
 
 /// Puts the stack's tensors before all others, in its order.
 template <class Plan>
@@ -191,7 +198,9 @@ constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag, placing_orde
   a.p.worst = live.worst(a.p, 0);
   a.p.lower_bound = live.in[a.p.worst];
   // Often a little more than the bound leaves room where the bound itself does not.
-  const int thousandths = order == placing_order::stacked_loosely ? 4 : order == placing_order::stacked_loosest ? 17 : 0;
+  const int thousandths = order == placing_order::stacked_loosely   ? 4
+                          : order == placing_order::stacked_loosest ? 17
+                                                                    : 0;
   if (order >= placing_order::stacked_apart) a.w.top = align_up(a.p.lower_bound + a.p.lower_bound / 1000 * thousandths);
   return a;
 }

@@ -46,7 +46,7 @@ struct facts {
   selection selected = selection::first;  ///< which: largest only if some do and some do not
   bool bias_trained = false;
   bool float_gradients = false;  ///< float32, which need no scratch to be scaled in; else int16
-  bool trains_beside = false;     ///< a slice: of the whole layer's weights some train, and so lie apart
+  bool trains_beside = false;    ///< a slice: of the whole layer's weights some train, and so lie apart
   int most_scratch = 0;          ///< bytes that the kernels should keep to; 0: no limit
 
   /// Some channels' weights and the biases train. Of several marks the most channels win; of as many, the largest.

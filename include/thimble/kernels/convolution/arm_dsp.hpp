@@ -226,7 +226,9 @@ THIMBLE_INLINE void widen_tile(const geometry& g, const convolution_args& a, con
 
 constexpr kernel_needs convolution_needs(arm_dsp, const geometry& g) {
   const int bytes = dsp::scratch_of(g).bytes;
-  return {.serves = !g.listed && g.groups == 1 && bytes <= 24 * 1024 && fits_scratch(g, bytes), .scratch = bytes, .by_channel = false};
+  return {.serves = !g.listed && g.groups == 1 && bytes <= 24 * 1024 && fits_scratch(g, bytes),
+          .scratch = bytes,
+          .by_channel = false};
 }
 
 namespace dsp {
