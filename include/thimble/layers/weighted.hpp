@@ -1,6 +1,7 @@
 // What every layer with weights shares: its steps, said once, over its kernels.
 #pragma once
 #include <cstring>
+#include <initializer_list>
 #include <type_traits>
 
 #include <boost/mp11/list.hpp>

@@ -1,6 +1,8 @@
 // What a placed plan leaves free beside each loop is given to it, which needs fewer instructions for it: wider slices, and scratch for
 // kernels. Only what lives in that loop alone moves.
 #pragma once
+#include <initializer_list>
+
 #include <thimble/memory/live.hpp>
 #include <thimble/memory/slices.hpp>
 
