@@ -1,4 +1,4 @@
-// A network trained on ImageNet (mcunet-5fps) learns ten classes of clothes in 64 KB of SRAM, image included: pictures come line by
+// A network trained on ImageNet (mcunet-5fps) learns ten classes of clothes in 66 KB of SRAM, image included: pictures come line by
 // line, as from a camera, from a file of the host. The published 49 KB scheme; weights are rounded stochastically, so that no residual
 // is kept.
 //   arguments: FOLDER/ [count]     count: only the instructions and the memory of a step (needs QEMU's -icount)
