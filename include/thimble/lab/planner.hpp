@@ -63,12 +63,11 @@ class planner {
 
  private:
   using attempt = thimble::detail::attempt<plan>;
-  using placing_order = thimble::detail::placing_order;
 
   static std::pair<std::unique_ptr<plan>, plan_figures> measure(const update_choice& choice, bool places) {
     const graph g = marked_by(choice);
     const auto derived = derived_by(g);
-    auto a = std::make_unique<attempt>(thimble::detail::prepare(*derived, true, placing_order::by_size));
+    auto a = std::make_unique<attempt>(thimble::detail::prepare(*derived, true));
     plan_figures f;
     f.lower_bound = a->p.lower_bound;
     f.trained = a->p.trained;
@@ -89,8 +88,8 @@ class planner {
     const auto take = [&](const plan& p) { from::keep_smaller(best, p); };
     const auto is_least = [&] { return best.peak <= best.lower_bound; };
     for (int i = 1; i < placement_attempts(nodes) && !is_least(); ++i) take((a = from::next_attempt(a)).p);
-    if (!is_least()) take(from::first_attempt(from::prepare(derived, false, placing_order::by_size)).p);
-    if (!is_least()) a = from::prepare(derived, true, placing_order::by_pressure);
+    if (!is_least()) take(from::first_attempt(from::prepare(derived, false)).p);
+    if (!is_least()) a = from::reorder(from::prepare(derived, true), from::placing_order::by_pressure);
     for (int i = 0; i < from::first_places && !is_least(); ++i) take(from::first_attempt_from(a, i).p);
     from::place_shared(best);
   }

@@ -132,23 +132,23 @@ constexpr void place_in_order(attempt<Plan>& a) {
 /// The same tensors, those of the fullest loops first (of equals, what lives longer, then the larger).
 template <class Plan>
 constexpr void order_by_pressure(const Plan& p, placing<Plan>& w) {
-  int live[static_cast<std::size_t>(Plan::steps_room)]{}, pressure[static_cast<std::size_t>(Plan::tensors)]{};
-  for (int k = 0; k < p.loops; ++k)
-    for (int q = 0; q < w.count; ++q)
-      if (const tensor& t = p.t[w.order[q]]; t.first <= k && k <= t.last) live[k] += t.bytes;
+  int live[static_cast<std::size_t>(Plan::steps_room)]{};
+  std::int64_t key[static_cast<std::size_t>(Plan::tensors)]{};
   for (int q = 0; q < w.count; ++q) {
-    const int id = w.order[q];
-    for (int k = p.t[id].first < 0 ? 0 : p.t[id].first; k <= p.t[id].last; ++k)
-      if (live[k] > pressure[id]) pressure[id] = live[k];
+    const tensor& t = p.t[w.order[q]];
+    for (int k = t.first < 0 ? 0 : t.first; k <= t.last && k < p.loops; ++k) live[k] += t.bytes;
   }
-  const auto goes_before = [&](int a, int b) {
-    if (pressure[a] != pressure[b]) return pressure[a] > pressure[b];
-    return p.t[a].last - p.t[a].first > p.t[b].last - p.t[b].first;
-  };
+  for (int q = 0; q < w.count; ++q) {
+    const tensor& t = p.t[w.order[q]];
+    int pressure = 0;
+    for (int k = t.first < 0 ? 0 : t.first; k <= t.last && k < p.loops; ++k)
+      if (live[k] > pressure) pressure = live[k];
+    key[w.order[q]] = std::int64_t{pressure} * (p.loops + 2) + t.last - t.first;
+  }
   for (int q = 1; q < w.count; ++q) {
     const int id = w.order[q];
     int j = q;
-    for (; j > 0 && goes_before(id, w.order[j - 1]); --j) w.order[j] = w.order[j - 1];
+    for (; j > 0 && key[id] > key[w.order[j - 1]]; --j) w.order[j] = w.order[j - 1];
     w.order[j] = id;
   }
 }
@@ -179,9 +179,9 @@ constexpr void order_stack_first(const Plan& p, placing<Plan>& w) {
   }
 }
 
-/// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors in order.
+/// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors by size.
 template <class Plan>
-constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag, placing_order order) {
+constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag) {
   attempt<Plan> a{derived, {}};
   for (int i = 0; i < Plan::tensors; ++i) {
     tensor& t = a.p.t[i];
@@ -191,12 +191,19 @@ constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag, placing_orde
     a.p.trained += t.bytes;
   }
   order_by_size(a.p, a.w);
-  if (order != placing_order::by_size) order_by_pressure(a.p, a.w);
-  if (order >= placing_order::stacked) order_stack_first(a.p, a.w);
   list_overlays(a.p, a.w, with_lag);
   const bytes_alive<Plan> live(a.p);
   a.p.worst = live.worst(a.p, 0);
   a.p.lower_bound = live.in[a.p.worst];
+  return a;
+}
+
+/// What was prepared, in another order.
+template <class Plan>
+constexpr attempt<Plan> reorder(attempt<Plan> a, placing_order order) {
+  if (order == placing_order::by_size) return a;
+  order_by_pressure(a.p, a.w);
+  if (order >= placing_order::stacked) order_stack_first(a.p, a.w);
   // Often a little more than the bound leaves room where the bound itself does not.
   const int thousandths = order == placing_order::stacked_loosely   ? 4
                           : order == placing_order::stacked_loosest ? 17

@@ -15,11 +15,9 @@ constexpr int placement_attempts(int nodes) {
 }
 
 template <class Net, class Update>
-inline constexpr int bound_as_scheduled =
-    detail::prepare(scheduled<Net, Update>, true, detail::placing_order::by_size).p.lower_bound;
+inline constexpr int bound_as_scheduled = detail::prepare(scheduled<Net, Update>, true).p.lower_bound;
 template <class Net, class Update>
-inline constexpr int bound_layer_by_layer =
-    detail::prepare(layer_by_layer_plan<Net, Update>, true, detail::placing_order::by_size).p.lower_bound;
+inline constexpr int bound_layer_by_layer = detail::prepare(layer_by_layer_plan<Net, Update>, true).p.lower_bound;
 
 /// Spans are chosen by estimates: where they come out no smaller, there are none. (Pushed rows need theirs.)
 template <class Net, class Update>
@@ -34,18 +32,20 @@ constexpr const auto& best_schedule() {
   }
 }
 
-template <class Net, class Update, bool WithLag, detail::placing_order Order>
-inline constexpr auto prepared = detail::prepare(best_schedule<Net, Update>(), WithLag, Order);
+template <class Net, class Update, bool WithLag>
+inline constexpr auto prepared = detail::prepare(best_schedule<Net, Update>(), WithLag);
+template <class Net, class Update, detail::placing_order Order>
+inline constexpr auto reordered = detail::reorder(prepared<Net, Update, true>, Order);
 
 /// In one order: after each attempt what ended highest is placed first.
 template <class Net, class Update, detail::placing_order Order, int Number>
 inline constexpr auto attempted = detail::next_attempt(attempted<Net, Update, Order, Number - 1>);
 template <class Net, class Update, detail::placing_order Order>
-inline constexpr auto attempted<Net, Update, Order, 0> = detail::first_attempt(prepared<Net, Update, true, Order>);
+inline constexpr auto attempted<Net, Update, Order, 0> = detail::first_attempt(reordered<Net, Update, Order>);
 
 /// From the fullest loops: each of the first few tensors in turn is placed first.
 template <class Net, class Update, detail::placing_order Order, int First>
-inline constexpr auto attempted_from = detail::first_attempt_from(prepared<Net, Update, true, Order>, First).p;
+inline constexpr auto attempted_from = detail::first_attempt_from(reordered<Net, Update, Order>, First).p;
 
 namespace detail {
 
@@ -72,7 +72,7 @@ inline constexpr auto smallest_by_size = [] {
   constexpr auto attempts = std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{};
   auto best = attempted<Net, Update, placing_order::by_size, 0>.p;
   try_in_order<Net, Update, placing_order::by_size>(best, attempts);
-  keep_smaller(best, first_attempt(prepared<Net, Update, false, placing_order::by_size>).p);
+  keep_smaller(best, first_attempt(prepared<Net, Update, false>).p);
   return best;
 }();
 template <class Net, class Update>
