@@ -28,6 +28,8 @@ struct placing {
   int placed = 0, lowest = 0, highest = 0;
   int top = 0;      ///< the end of the arena as it should be, from which tensors are placed downwards; 0: upwards
   int stacked = 0;  ///< the first of `order` that are not tried in other places
+  int upper_begin = 0,
+      upper_end = 0;  ///< of those, what dies in loops [upper_begin, upper_end) is placed downwards too
 };
 
 /// The tensors of the arena, largest first (of equals, the earlier number).
@@ -119,12 +121,14 @@ constexpr void place_in_order(attempt<Plan>& a) {
   Plan& p = a.p;
   placing<Plan>& w = a.w;
   const int top = w.top;
-  w.placed = w.lowest = w.highest = w.top = 0;
+  w.placed = w.lowest = w.highest = 0;
   for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset = unplaced;
   for (int q = 0; q < w.count; ++q) {
-    if (q == w.stacked) w.top = top;
+    const int last = p.t[w.order[q]].last;
+    w.top = q >= w.stacked || (w.upper_begin <= last && last < w.upper_end) ? top : 0;
     place(p, w, w.order[q]);
   }
+  w.top = top;
   for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset -= w.lowest;
   p.peak = w.highest - w.lowest;
 }
@@ -155,14 +159,16 @@ constexpr void order_by_pressure(const Plan& p, placing<Plan>& w) {
 
 /// What is placed first, in the first attempt. `stacked`: as by_pressure, above or below what the forward pass saves for the backward
 /// pass: those lives are nested, so that in one stack, longest life first, they leave no gap at any time. `stacked_apart` and after: the others
-/// from the other end of an arena of the bound's size, or a little more.
+/// from the other end of an arena of the bound's size, or a little more. `divided`: what dies between the two fullest loops of the
+/// backward pass lies at that end too, so that what lives through both does not depend on when the stack sinks.
 enum class placing_order : unsigned char {
   by_size,
   by_pressure,
   stacked,
   stacked_apart,
   stacked_loosely,
-  stacked_loosest
+  stacked_loosest,
+  divided
 };
 
 /// Puts the stack's tensors before all others, in its order.
@@ -177,6 +183,19 @@ constexpr void order_stack_first(const Plan& p, placing<Plan>& w) {
     for (; j > to; --j) w.order[j] = w.order[j - 1];
     w.order[to] = id;
   }
+}
+
+template <class Plan>
+constexpr void divide_stack(const Plan& p, placing<Plan>& w) {
+  const bytes_alive<Plan> live(p);
+  int fullest = p.forward_loops, next = -1;
+  for (int k = p.forward_loops + 1; k < p.loops; ++k)
+    if (live.in[k] > live.in[fullest])
+      next = fullest, fullest = k;
+    else if (next < 0 || live.in[k] > live.in[next])
+      next = k;
+  w.upper_begin = fullest < next ? fullest : next;
+  w.upper_end = fullest < next ? next : fullest;
 }
 
 /// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors by size.
@@ -206,8 +225,9 @@ constexpr attempt<Plan> reorder(attempt<Plan> a, placing_order order) {
   if (order >= placing_order::stacked) order_stack_first(a.p, a.w);
   // Often a little more than the bound leaves room where the bound itself does not.
   const int thousandths = order == placing_order::stacked_loosely   ? 4
-                          : order == placing_order::stacked_loosest ? 17
+                          : order == placing_order::stacked_loosest ? 12
                                                                     : 0;
+  if (order == placing_order::divided) divide_stack(a.p, a.w);
   if (order >= placing_order::stacked_apart) a.w.top = align_up(a.p.lower_bound + a.p.lower_bound / 1000 * thousandths);
   return a;
 }

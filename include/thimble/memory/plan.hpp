@@ -83,12 +83,13 @@ inline constexpr auto smallest_by_pressure = [] {
     try_from<Net, Update, placing_order::by_pressure>(best, std::make_integer_sequence<int, first_places>{});
   return best;
 }();
+inline constexpr int thrifty_attempts = 20;
 /// Of one order, under least_memory, if those before did not meet the bound.
 template <class Net, class Update, placing_order Order, const auto& So_far>
 inline constexpr auto smallest_with = [] {
   auto best = So_far;
   if constexpr (how_of<Update>.is_thrifty && So_far.peak > So_far.lower_bound) {
-    try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, 12>{});
+    try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, thrifty_attempts>{});
     try_from<Net, Update, Order>(best, std::make_integer_sequence<int, first_places>{});
   }
   return best;
@@ -97,10 +98,13 @@ template <class Net, class Update>
 inline constexpr const auto& smallest_apart =
     smallest_with<Net, Update, placing_order::stacked_apart, smallest_by_pressure<Net, Update>>;
 template <class Net, class Update>
-inline constexpr const auto& smallest = smallest_with<
-    Net, Update, placing_order::stacked,
+inline constexpr const auto& smallest_loosely =
     smallest_with<Net, Update, placing_order::stacked_loosest,
-                  smallest_with<Net, Update, placing_order::stacked_loosely, smallest_apart<Net, Update>>>>;
+                  smallest_with<Net, Update, placing_order::stacked_loosely, smallest_apart<Net, Update>>>;
+template <class Net, class Update>
+inline constexpr const auto& smallest =
+    smallest_with<Net, Update, placing_order::divided,
+                  smallest_with<Net, Update, placing_order::stacked, smallest_loosely<Net, Update>>>;
 
 /// What shares the scratch of a loop, and scratch itself, get their offsets.
 template <class Plan>
