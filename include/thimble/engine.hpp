@@ -236,7 +236,8 @@ class engine : public arena<Net, Update> {
   template <int Step>
   THIMBLE_INLINE void run_step(lesson* now) {
     constexpr thimble::step s = plan.s[Step];
-    rule_of<Net, Update, Step>::type::run(step_binding<Net, Update, Step>(arena_, trained_, now));
+    if constexpr (s.writes[0] >= 0 || s.modifies >= 0)  // else nobody needs any more what it kept
+      rule_of<Net, Update, Step>::type::run(step_binding<Net, Update, Step>(arena_, trained_, now));
     if constexpr (how.counts_saturation && s.backward && !how.float_gradients && !graph.at[s.node].is_loss) {
       count_saturated<s.writes[0]>();
       count_saturated<s.writes[1]>();

@@ -24,9 +24,22 @@ struct narrow_blocks
               residual<conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
               global_average_pool, dense<6>> {};
 
+/// That widen six times, so that masks of hidden values are larger than what they could be made of again.
+struct wide_blocks
+    : network<input<shape{12, 12, 3}>, conv2d<16, kernel{3}, stride{2}, relu6>,
+              residual<conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<16, kernel{1}>>,
+              conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{5}, stride{2}, relu6>, conv2d<24, kernel{1}>,
+              residual<conv2d<144, kernel{1}, relu6>, depthwise_conv2d<kernel{7}, relu6>, conv2d<24, kernel{1}>>,
+              conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<32, kernel{1}>,
+              global_average_pool, dense<6>> {};
+
 struct all_biases : sparse_update<biases_of_last<12>, weights_of_head> {};
 struct wide_weights : sparse_update<biases_of_last<12>, weights<1, ratio{1, 2}>, weights<4>, weights<7, ratio{1, 4}>,
                                     weights<10, ratio{1, 3}>, weights_of_head> {};
+/// All channels of layers that widen, so that their input stays in any case; and some of one that narrows.
+struct widest_weights
+    : sparse_update<biases_of_last<12>, weights<1>, weights<4>, weights<7>, weights<9, ratio{1, 2}>, weights_of_head> {
+};
 struct other_weights : sparse_update<biases_of_last<12>, weights<2, ratio{1, 3}>, weights<6, ratio{1, 2}>, weights<8>,
                                      weights<12>, weights<3>, weights_of_head> {};
 /// Begins within a block.
@@ -36,6 +49,12 @@ template <class Learner>
 constexpr int sliced_loops() {
   int n = 0;
   for (int k = 0; k < Learner::plan.loops; ++k) n += Learner::plan.l[k].slices > 1 ? 1 : 0;
+  return n;
+}
+template <class Learner>
+constexpr int remade_blocks() {
+  int n = 0;
+  for (int i = 0; i < Learner::plan.steps; ++i) n += Learner::plan.s[i].again[0] >= 0 ? 1 : 0;
   return n;
 }
 template <class Learner>
@@ -110,6 +129,30 @@ TEST_CASE("gradients that are made again") {
   static_assert(makes_again<sliced>() && sizeof(sliced) < sizeof(whole));
   CHECK(lesson_of<sliced>() == lesson_of<whole>());
   check_apart<sliced>();
+}
+
+template <class Update, class... Policies>
+void compare_recomputed(const char* what) {
+  CAPTURE(what);
+  using net = varied<wide_blocks>;
+  using sliced = learner_of<net, Update, least_memory, Policies...>;
+  using remade = learner_of<net, Update, recompute, Policies...>;
+  using pushed = learner_of<net, Update, recompute, pushed_rows, Policies...>;
+  static_assert(remade_blocks<remade>() > 0 && remade_blocks<sliced>() == 0);
+  static_assert(sizeof(remade) < sizeof(sliced));
+  const auto made = lesson_of<learner_of<net, Update, Policies...>>();
+  CHECK(lesson_of<remade>() == made);
+  CHECK(lesson_of<pushed>() == made);
+  check_apart<remade>();
+  check_apart<pushed>();
+}
+
+TEST_CASE("hidden values made again teach the same") {
+  compare_recomputed<all_biases>("biases");
+  compare_recomputed<wide_weights>("weights of the layers that widen");
+  compare_recomputed<widest_weights, momentum<0.9f>>("all of them");
+  compare_recomputed<wide_weights, residual_bits<4>>("4 bits");
+  compare_recomputed<wide_weights, stochastic_rounding<>, accumulate<3>>("stochastic, accumulated");
 }
 
 TEST_CASE("budgets use least_memory, and what it leaves") {

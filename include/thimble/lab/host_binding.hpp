@@ -30,7 +30,7 @@ class host_binding {
   using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(n)>::layer;
   static constexpr const facts& node = g.at[n];
   static constexpr kernels::geometry geometry{node.in, node.out, node.win, node.trained, node.groups, false};
-  static constexpr bool adds = Adds, masks = true;
+  static constexpr bool adds = Adds, masks = true, packed = kept_channels(node) > 0;
   using numbers = values;
   static constexpr bool has_float_gradients = thimble::detail::how_of<Update>.float_gradients;
   using gradient_value = mp::mp_if_c<has_float_gradients, float, std::int16_t>;

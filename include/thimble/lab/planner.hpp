@@ -62,18 +62,18 @@ class planner {
   static std::unique_ptr<plan> plan_of(const update_choice& choice) { return measure(choice, true).first; }
 
  private:
-  using attempt = thimble::detail::attempt<plan>;
+  using problem = thimble::detail::placing_problem<plan::tensors, plan::steps_room>;
+  using attempt = thimble::detail::attempt<problem::room>;
 
   static std::pair<std::unique_ptr<plan>, plan_figures> measure(const update_choice& choice, bool places) {
     const graph g = marked_by(choice);
     const auto derived = derived_by(g);
-    auto a = std::make_unique<attempt>(thimble::detail::prepare(*derived, true));
+    auto best = std::make_unique<plan>(thimble::detail::prepare(*derived));
     plan_figures f;
-    f.lower_bound = a->p.lower_bound;
-    f.trained = a->p.trained;
-    auto best = std::make_unique<plan>(a->p);
+    f.lower_bound = best->lower_bound;
+    f.trained = best->trained;
     best->peak = best->lower_bound;
-    if (places) place(*derived, *a, *best);
+    if (places) place(*best);
     f.arena = best->peak;
     f.learner = bytes_of_learner(f.arena, f.trained);
     count(g, *derived, f);
@@ -81,17 +81,21 @@ class planner {
   }
 
   /// As smallest_plan in memory/plan.hpp.
-  static void place(const plan& derived, attempt& a, plan& best) {
+  static void place(plan& p) {
     namespace from = thimble::detail;
-    a = from::first_attempt(a);
-    best = a.p;
-    const auto take = [&](const plan& p) { from::keep_smaller(best, p); };
-    const auto is_least = [&] { return best.peak <= best.lower_bound; };
-    for (int i = 1; i < placement_attempts(nodes) && !is_least(); ++i) take((a = from::next_attempt(a)).p);
-    if (!is_least()) take(from::first_attempt(from::prepare(derived, false)).p);
-    if (!is_least()) a = from::reorder(from::prepare(derived, true), from::placing_order::by_pressure);
-    for (int i = 0; i < from::first_places && !is_least(); ++i) take(from::first_attempt_from(a, i).p);
-    from::place_shared(best);
+    const auto c = std::make_unique<problem>(from::problem_of<plan::tensors>(p, true));
+    attempt best = from::first_attempt(*c, from::start_of(*c, from::placing_order::by_size)), a = best;
+    const auto take = [&](const attempt& other) { from::keep_smaller(best, other); };
+    const auto is_least = [&] { return best.peak <= c->lower_bound; };
+    for (int i = 1; i < placement_attempts(nodes) && !is_least(); ++i) take(a = from::next_attempt(*c, a));
+    if (!is_least()) {
+      const auto without_lag = std::make_unique<problem>(from::problem_of<plan::tensors>(p, false));
+      take(from::first_attempt(*without_lag, from::start_of(*without_lag, from::placing_order::by_size)));
+    }
+    if (!is_least()) a = from::start_of(*c, from::placing_order::by_pressure);
+    for (int i = 0; i < from::first_places && !is_least(); ++i) take(from::first_attempt_from(*c, a, i));
+    from::take_offsets(p, *c, best);
+    from::place_shared(p);
   }
 
   /// The learner's members: arena and trained bytes, each aligned to 8; two flags; what policies add.

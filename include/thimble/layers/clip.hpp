@@ -19,8 +19,12 @@ struct clip_by_mask {
   template <class At>
   THIMBLE_INLINE static void run_slice(At at) {
     constexpr int count = At::node.out.c, pixels = At::node.out.pixels(), row = At::whole.out.c / 8;
-    const std::uint8_t* mask = at.mask() + at.first() / 8;
     auto* dy = at.dy();
+    if constexpr (At::has_mask_of_slice) {
+      kernels::run(kernels::clip_args{at.mask(), dy, count * pixels});
+      return;
+    }
+    const std::uint8_t* mask = at.mask() + at.first() / 8;
     for (int p = 0; p < pixels; ++p, mask += row, dy += count) kernels::run(kernels::clip_args{mask, dy, count});
   }
   template <class At>

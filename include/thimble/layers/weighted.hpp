@@ -89,21 +89,33 @@ struct forward {
     if (f.logits) return {};
     return {dilated(f.win.kernel_h, f.win.dilation_h), f.win.stride_h, f.win.pad_top};
   }
+  /// To be made again by slices: of any channels by themselves.
+  static constexpr slicing slices(const facts& f) {
+    if (!InPlace || f.logits || f.weight_zero != 0 || f.groups != 1 || f.selected == selection::largest)
+      return slicing::none;
+    if (f.fan_in > f.win.taps()) return slicing::outputs;
+    return f.in.c == f.out.c && f.trained == 0 ? slicing::channels : slicing::none;
+  }
+  template <class At>
+  THIMBLE_INLINE static void run_slice(At at) {
+    at.copy_weights();
+    run(at);
+  }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     using serving = decltype(target<At>());
     if constexpr (At::node.logits) {
-      at.template call<Kernel, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), At::scale(),
+      at.template call<Kernel, serving>(kernels::logits_args{at.x0(), at.weights(), at.bias(), at.scale(),
                                                              At::zero(role::x0), at.logits(), At::node.weight_zero,
                                                              at.scratch()});
     } else if constexpr (kernels::needs_of<Kernel, serving>(At::geometry).folds) {
       const std::int32_t* const folded = at.mask() == nullptr ? folded_for<At>() : nullptr;
       at.template call<Kernel, serving>(kernels::convolution_args{
-          at.x0(), at.weights(), folded == nullptr ? at.bias() : nullptr, At::scale(), At::zero(role::x0),
+          at.x0(), at.weights(), folded == nullptr ? at.bias() : nullptr, at.scale(), At::zero(role::x0),
           At::zero(role::y), At::range(), at.y(), at.mask(), at.part(), At::node.weight_zero, at.scratch(), folded});
     } else {
       at.template call<Kernel, serving>(kernels::convolution_args_for<serving, At::masks>{
-          at.x0(), at.weights(), at.bias(), At::scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
+          at.x0(), at.weights(), at.bias(), at.scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
           at.mask(), at.part(), At::node.weight_zero, at.scratch()});
     }
   }
@@ -330,7 +342,7 @@ struct weight_gradient {
     if constexpr (SumsChannels) {
       run(at);
     } else {
-      constexpr bool packed = kept_channels(At::whole) > 0;
+      constexpr bool packed = At::packed;
       constexpr int bits = drop(At::node), k = At::whole.trained, x_row = packed ? k : At::whole.in.c;
       if (at.first() >= k) return;
       const std::int8_t* x = packed ? reinterpret_cast<const std::int8_t*>(at.kept()) : at.x0();
@@ -348,7 +360,7 @@ struct weight_gradient {
   }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
-    constexpr bool packed = kept_channels(At::node) > 0;
+    constexpr bool packed = At::packed;
     const std::int8_t* x;
     if constexpr (packed)
       x = reinterpret_cast<const std::int8_t*>(at.kept());

@@ -26,6 +26,8 @@ class step_binding {
   static constexpr facts node = detail::within_scratch(g.at[n], s);
   static constexpr kernels::geometry geometry = geometry_of(node);
   static constexpr bool adds = s.adds;
+  /// Whether the weights' gradient reads the trained channels of the input, saved together; else the input.
+  static constexpr bool packed = kept_channels(node) > 0 && !s.unpacked;
   /// Whether any node has a mask.
   static constexpr bool masks = [] {
     for (int i = 0; i < nodes; ++i)
@@ -165,7 +167,8 @@ class step_binding {
   template <class T, role R>
   THIMBLE_INLINE T* at() const {
     constexpr int id = detail::tensor_of(R, g, n);
-    if constexpr (id >= 0 && plan.t[id < 0 ? 0 : id].needed)
+    constexpr bool is_saved = R == role::mask || R == role::kept;  // not by this step, if it is made again later
+    if constexpr (id >= 0 && plan.t[id < 0 ? 0 : id].needed && (!is_saved || detail::touches(s, id)))
       return reinterpret_cast<T*>(arena_ + constant<plan.t[id].offset>);
     else
       return nullptr;

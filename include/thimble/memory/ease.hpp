@@ -89,10 +89,11 @@ class easing {
     const loop around = p_.l[k];
     const tensor sums = p_.t[own_tensor(k)], scratch = p_.t[own_tensor(k) + 1];
     step before[most_steps];
-    tensor written[most_steps];
+    tensor written[most_steps][2];
     for (int i = 0; i < b.count; ++i) {
       before[i] = p_.s[b.first + i];
-      if (before[i].writes[0] >= 0) written[i] = p_.t[before[i].writes[0]];
+      for (int w = 0; w < 2; ++w)
+        if (before[i].writes[w] >= 0) written[i][w] = p_.t[before[i].writes[w]];
     }
     for (const bool wants_scratch : {true, false})
       for (const int channels : slice_sizes)
@@ -104,7 +105,8 @@ class easing {
     p_.t[own_tensor(k) + 1] = scratch;
     for (int i = 0; i < b.count; ++i) {
       p_.s[b.first + i] = before[i];
-      if (before[i].writes[0] >= 0) p_.t[before[i].writes[0]] = written[i];
+      for (int w = 0; w < 2; ++w)
+        if (before[i].writes[w] >= 0) p_.t[before[i].writes[w]] = written[i][w];
     }
   }
 
@@ -144,6 +146,13 @@ class easing {
     put(own_tensor(k), k, sums, sums_at);
     for (int i = b.first; i < b.first + b.count; ++i) {
       const int dx = p_.s[i].writes[0];
+      if (p_.s[i].again[0] >= 0)
+        for (const int mask_of_slice : p_.s[i].writes) {
+          tensor& t = p_.t[mask_of_slice];
+          t.bytes = align_up(t.bytes);
+          t.offset = free.take(t.bytes);
+          if (t.offset < 0) return false;
+        }
       if (i == b.sum || dx < gradient * Plan::nodes || dx >= mask * Plan::nodes) continue;
       const permission& over = p_.l[k].in_place[1];
       tensor& t = p_.t[dx];

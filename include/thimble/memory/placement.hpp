@@ -1,7 +1,8 @@
 // Offsets: where each tensor lies in the arena, placed in one order or another.
 #pragma once
+#include <cstdint>
+
 #include <thimble/memory/live.hpp>
-#include <thimble/memory/spans.hpp>
 
 namespace thimble {
 
@@ -17,144 +18,84 @@ struct overlay_option {
 
 inline constexpr int most_overlays = 6;
 
-/// What placing needs besides the plan.
-template <class Plan>
-struct placing {
-  int order[static_cast<std::size_t>(Plan::tensors)]{};  ///< of the arena's tensors, largest first
-  int count = 0;
-  overlay_option over[static_cast<std::size_t>(Plan::tensors)][most_overlays]{};
-  int overs[static_cast<std::size_t>(Plan::tensors)]{};
-  int by_offset[static_cast<std::size_t>(Plan::tensors)]{};  ///< those placed so far, lowest first
-  int placed = 0, lowest = 0, highest = 0;
-  int top = 0;      ///< the end of the arena as it should be, from which tensors are placed downwards; 0: upwards
-  int stacked = 0;  ///< the first of `order` that are not tried in other places
-  int upper_begin = 0,
-      upper_end = 0;  ///< of those, what dies in loops [upper_begin, upper_end) is placed downwards too
+/// A tensor of the arena, as placing sees it. Partners are numbers of such items.
+struct placed_item {
+  int id = -1, bytes = 0, first = 0, last = 0, overs = 0;
+  overlay_option over[most_overlays];
 };
 
-/// The tensors of the arena, largest first (of equals, the earlier number).
-template <class Plan>
-constexpr void order_by_size(const Plan& p, placing<Plan>& w) {
-  for (int i = 0; i < Plan::tensors; ++i) {
-    const tensor& t = p.t[i];
-    if (!Plan::in_arena(i) || !t.needed || t.last < t.first || t.bytes == 0) continue;
-    int j = w.count++;
-    for (; j > 0 && p.t[w.order[j - 1]].bytes < t.bytes; --j) w.order[j] = w.order[j - 1];
-    w.order[j] = i;
-  }
-}
+/// What is to be placed: items, largest first (of equals, the earlier number), and the bytes alive in each loop. Small, as compilers
+/// copy it into each attempt's constant.
+template <int Room, int Loops>
+struct placing_problem {
+  static constexpr int room = Room > 0 ? Room : 1, loops_room = Loops;
+  placed_item item[static_cast<std::size_t>(room)];
+  int count = 0;
+  int live[static_cast<std::size_t>(Loops + 1)]{}, loops = 0, forward_loops = 0, lower_bound = 0;
+};
 
 template <class Plan>
-constexpr void list_overlays(const Plan& p, placing<Plan>& w, bool with_lag) {
+constexpr bool is_placed(const Plan& p, int id) {
+  const tensor& t = p.t[id];
+  return Plan::in_arena(id) && t.needed && t.last >= t.first && t.bytes > 0;
+}
+template <class Plan>
+constexpr int items_of(const Plan& p) {
+  int count = 0;
+  for (int i = 0; i < Plan::tensors; ++i) count += is_placed(p, i) ? 1 : 0;
+  return count;
+}
+
+/// Before placing: sizes aligned, trained parameters placed one after another, the worst loop found.
+template <class Plan>
+constexpr Plan prepare(Plan p) {
+  for (int i = 0; i < Plan::tensors; ++i) {
+    tensor& t = p.t[i];
+    t.bytes = align_up(t.bytes);
+    if (Plan::in_arena(i) || !t.needed) continue;
+    t.offset = p.trained;
+    p.trained += t.bytes;
+  }
+  const bytes_alive<Plan> live(p);
+  p.worst = live.worst(p, 0);
+  p.lower_bound = live.in[p.worst];
+  return p;
+}
+
+/// Of a plan that was prepared. WithLag: whether overlays that begin elsewhere than their partner are used.
+template <int Room, class Plan>
+constexpr auto problem_of(const Plan& p, bool with_lag) {
+  placing_problem<Room, Plan::steps_room> c;
+  short number[static_cast<std::size_t>(Plan::tensors)]{};
+  for (int i = 0; i < Plan::tensors; ++i) {
+    if (!is_placed(p, i)) continue;
+    const tensor& t = p.t[i];
+    int j = c.count++;
+    for (; j > 0 && c.item[j - 1].bytes < t.bytes; --j) {
+      c.item[j] = c.item[j - 1];
+      number[c.item[j].id] = static_cast<short>(j);
+    }
+    c.item[j].id = i;
+    c.item[j].bytes = t.bytes;
+    c.item[j].first = t.first;
+    c.item[j].last = t.last;
+    number[i] = static_cast<short>(j);
+  }
   for (int k = 0; k < p.loops; ++k)
     for (const permission& x : p.l[k].in_place) {
-      if (!holds(p, k, x) || (x.lag != 0 && !with_lag)) continue;
-      if (w.overs[x.read] == most_overlays || w.overs[x.write] == most_overlays) continue;
+      if (!holds(p, k, x) || (x.lag != 0 && !with_lag) || !is_placed(p, x.read) || !is_placed(p, x.write)) continue;
+      placed_item &write = c.item[number[x.write]], &read = c.item[number[x.read]];
+      if (write.overs == most_overlays || read.overs == most_overlays) continue;
       const int lag = align_up(x.lag);
-      w.over[x.write][w.overs[x.write]++] = {x.read, -lag};
-      w.over[x.read][w.overs[x.read]++] = {x.write, lag};
+      write.over[write.overs++] = {number[x.read], -lag};
+      read.over[read.overs++] = {number[x.write], lag};
     }
-}
-
-/// The lowest offset of the smallest gap, among tensors alive at the same time, that holds t; above all if none does. Where there is a
-/// top, which bounds the last gap: the highest offset.
-template <class Plan>
-constexpr int best_gap(const Plan& p, const placing<Plan>& w, const tensor& t) {
-  int best = -1, best_size = 1 << 30, cursor = w.lowest;
-  const auto try_gap = [&](int end) {
-    const int gap = end - cursor;
-    if (gap >= t.bytes && gap < best_size) best_size = gap, best = w.top > 0 ? end - t.bytes : cursor;
-  };
-  for (int s = 0; s < w.placed; ++s) {
-    const tensor& u = p.t[w.by_offset[s]];
-    if (t.first > u.last || u.first > t.last) continue;
-    try_gap(u.offset);
-    if (u.offset + u.bytes > cursor) cursor = u.offset + u.bytes;
-  }
-  if (w.top > 0) try_gap(w.top);
-  return best_size < 1 << 30 ? best : cursor;
-}
-
-template <class Plan>
-constexpr bool is_free(const Plan& p, const placing<Plan>& w, const tensor& t, int at, int except) {
-  for (int s = 0; s < w.placed; ++s) {
-    const int id = w.by_offset[s];
-    const tensor& u = p.t[id];
-    if (t.first > u.last || u.first > t.last || id == except) continue;
-    if (u.offset < at + t.bytes && at < u.offset + u.bytes) return false;
-  }
-  return true;
-}
-
-/// Places one tensor: over a partner where that is allowed, free and grows the arena no more than its best gap would.
-template <class Plan>
-constexpr void place(Plan& p, placing<Plan>& w, int me) {
-  tensor& t = p.t[me];
-  const auto growth = [&](int at) {
-    return (at < w.lowest ? w.lowest - at : 0) + (at + t.bytes > w.highest ? at + t.bytes - w.highest : 0);
-  };
-  int at = best_gap(p, w, t);
-  for (int k = 0; k < w.overs[me]; ++k) {
-    const overlay_option o = w.over[me][k];
-    const tensor& partner = p.t[o.partner];
-    if (partner.offset == unplaced) continue;
-    const int there = partner.offset + o.shift;  // may be below zero: all is moved up at the end
-    if (growth(there) <= growth(at) && is_free(p, w, t, there, o.partner)) at = there;
-  }
-  t.offset = at;
-  if (at + t.bytes > w.highest) w.highest = at + t.bytes;
-  if (at < w.lowest) w.lowest = at;
-  int s = w.placed++;
-  for (; s > 0 && p.t[w.by_offset[s - 1]].offset > at; --s) w.by_offset[s] = w.by_offset[s - 1];
-  w.by_offset[s] = me;
-}
-
-/// One placement, in the order kept in `w`.
-template <class Plan>
-struct attempt {
-  Plan p;
-  placing<Plan> w;
-};
-
-template <class Plan>
-constexpr void place_in_order(attempt<Plan>& a) {
-  Plan& p = a.p;
-  placing<Plan>& w = a.w;
-  const int top = w.top;
-  w.placed = w.lowest = w.highest = 0;
-  for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset = unplaced;
-  for (int q = 0; q < w.count; ++q) {
-    const int last = p.t[w.order[q]].last;
-    w.top = q >= w.stacked || (w.upper_begin <= last && last < w.upper_end) ? top : 0;
-    place(p, w, w.order[q]);
-  }
-  w.top = top;
-  for (int q = 0; q < w.count; ++q) p.t[w.order[q]].offset -= w.lowest;
-  p.peak = w.highest - w.lowest;
-}
-
-/// The same tensors, those of the fullest loops first (of equals, what lives longer, then the larger).
-template <class Plan>
-constexpr void order_by_pressure(const Plan& p, placing<Plan>& w) {
-  int live[static_cast<std::size_t>(Plan::steps_room)]{};
-  std::int64_t key[static_cast<std::size_t>(Plan::tensors)]{};
-  for (int q = 0; q < w.count; ++q) {
-    const tensor& t = p.t[w.order[q]];
-    for (int k = t.first < 0 ? 0 : t.first; k <= t.last && k < p.loops; ++k) live[k] += t.bytes;
-  }
-  for (int q = 0; q < w.count; ++q) {
-    const tensor& t = p.t[w.order[q]];
-    int pressure = 0;
-    for (int k = t.first < 0 ? 0 : t.first; k <= t.last && k < p.loops; ++k)
-      if (live[k] > pressure) pressure = live[k];
-    key[w.order[q]] = std::int64_t{pressure} * (p.loops + 2) + t.last - t.first;
-  }
-  for (int q = 1; q < w.count; ++q) {
-    const int id = w.order[q];
-    int j = q;
-    for (; j > 0 && key[id] > key[w.order[j - 1]]; --j) w.order[j] = w.order[j - 1];
-    w.order[j] = id;
-  }
+  const bytes_alive<Plan> live(p);
+  for (int k = 0; k < p.loops; ++k) c.live[k] = live.in[k];
+  c.loops = p.loops;
+  c.forward_loops = p.forward_loops;
+  c.lower_bound = p.lower_bound;
+  return c;
 }
 
 /// What is placed first, in the first attempt. `stacked`: as by_pressure, above or below what the forward pass saves for the backward
@@ -171,103 +112,208 @@ enum class placing_order : unsigned char {
   divided
 };
 
-/// Puts the stack's tensors before all others, in its order.
-template <class Plan>
-constexpr void order_stack_first(const Plan& p, placing<Plan>& w) {
-  for (int q = 0; q < w.count; ++q) {
-    const int id = w.order[q];
-    const tensor& t = p.t[id];
-    if (!(t.first < p.forward_loops && t.last >= p.forward_loops)) continue;
-    int j = q, to = w.stacked++;
-    for (int k = to; k > 0 && p.t[w.order[k - 1]].last - p.t[w.order[k - 1]].first < t.last - t.first; --k) to = k - 1;
-    for (; j > to; --j) w.order[j] = w.order[j - 1];
-    w.order[to] = id;
+/// One placement: the order of items, and where each came to lie.
+template <int Room>
+struct attempt {
+  short order[static_cast<std::size_t>(Room)]{};
+  int offset[static_cast<std::size_t>(Room)]{};  ///< of items
+  int peak = 0;
+  int top = 0;      ///< the end of the arena as it should be, from which items are placed downwards; 0: upwards
+  int stacked = 0;  ///< the first of `order` that are not tried in other places
+  int upper_begin = 0,
+      upper_end = 0;  ///< of those, what dies in loops [upper_begin, upper_end) is placed downwards too
+};
+
+/// Places items one by one.
+template <class Problem>
+class placer {
+  static constexpr int room = Problem::room;
+
+ public:
+  constexpr placer(const Problem& c, attempt<room>& a) : c_(c), a_(a) {
+    for (int& offset : a.offset) offset = unplaced;
+  }
+  /// Over a partner where that is allowed, free and grows the arena no more than its best gap would.
+  constexpr void place(int me, int top) {
+    const placed_item& t = c_.item[me];
+    int at = best_gap(t, top);
+    for (int k = 0; k < t.overs; ++k) {
+      const overlay_option& o = t.over[k];
+      if (a_.offset[o.partner] == unplaced) continue;
+      const int there = a_.offset[o.partner] + o.shift;  // may be below zero: all is moved up at the end
+      if (growth(t, there) <= growth(t, at) && is_free(t, there, o.partner)) at = there;
+    }
+    a_.offset[me] = at;
+    if (at + t.bytes > highest_) highest_ = at + t.bytes;
+    if (at < lowest_) lowest_ = at;
+    int s = placed_++;
+    for (; s > 0 && a_.offset[by_offset_[s - 1]] > at; --s) by_offset_[s] = by_offset_[s - 1];
+    by_offset_[s] = me;
+  }
+  constexpr void finish() {
+    for (int i = 0; i < c_.count; ++i) a_.offset[i] -= lowest_;
+    a_.peak = highest_ - lowest_;
+  }
+
+ private:
+  [[nodiscard]] constexpr int growth(const placed_item& t, int at) const {
+    return (at < lowest_ ? lowest_ - at : 0) + (at + t.bytes > highest_ ? at + t.bytes - highest_ : 0);
+  }
+  /// The lowest offset of the smallest gap, among items alive at the same time, that holds t; above all if none does. Where there is a
+  /// top, which bounds the last gap: the highest offset.
+  [[nodiscard]] constexpr int best_gap(const placed_item& t, int top) const {
+    int best = -1, best_size = 1 << 30, cursor = lowest_;
+    const auto try_gap = [&](int end) {
+      const int gap = end - cursor;
+      if (gap >= t.bytes && gap < best_size) best_size = gap, best = top > 0 ? end - t.bytes : cursor;
+    };
+    for (int s = 0; s < placed_; ++s) {
+      const placed_item& u = c_.item[by_offset_[s]];
+      if (t.first > u.last || u.first > t.last) continue;
+      const int begin = a_.offset[by_offset_[s]];
+      try_gap(begin);
+      if (begin + u.bytes > cursor) cursor = begin + u.bytes;
+    }
+    if (top > 0) try_gap(top);
+    return best_size < 1 << 30 ? best : cursor;
+  }
+  [[nodiscard]] constexpr bool is_free(const placed_item& t, int at, int except) const {
+    for (int s = 0; s < placed_; ++s) {
+      const placed_item& u = c_.item[by_offset_[s]];
+      if (t.first > u.last || u.first > t.last || by_offset_[s] == except) continue;
+      const int begin = a_.offset[by_offset_[s]];
+      if (begin < at + t.bytes && at < begin + u.bytes) return false;
+    }
+    return true;
+  }
+
+  const Problem& c_;
+  attempt<room>& a_;
+  int by_offset_[static_cast<std::size_t>(room)]{};  ///< items placed so far, lowest first
+  int placed_ = 0, lowest_ = 0, highest_ = 0;
+};
+
+/// In the order kept in `a`.
+template <class Problem>
+constexpr void place_in_order(const Problem& c, attempt<Problem::room>& a) {
+  placer<Problem> to(c, a);
+  for (int q = 0; q < c.count; ++q) {
+    const int last = c.item[a.order[q]].last;
+    to.place(a.order[q], q >= a.stacked || (a.upper_begin <= last && last < a.upper_end) ? a.top : 0);
+  }
+  to.finish();
+}
+
+/// Those of the fullest loops first (of equals, what lives longer, then the larger).
+template <class Problem>
+constexpr void order_by_pressure(const Problem& c, attempt<Problem::room>& a) {
+  int live[static_cast<std::size_t>(Problem::loops_room)]{};
+  std::int64_t key[static_cast<std::size_t>(Problem::room)]{};
+  for (int i = 0; i < c.count; ++i) {
+    const placed_item& t = c.item[i];
+    for (int k = t.first < 0 ? 0 : t.first; k <= t.last && k < c.loops; ++k) live[k] += t.bytes;
+  }
+  for (int i = 0; i < c.count; ++i) {
+    const placed_item& t = c.item[i];
+    int pressure = 0;
+    for (int k = t.first < 0 ? 0 : t.first; k <= t.last && k < c.loops; ++k)
+      if (live[k] > pressure) pressure = live[k];
+    key[i] = std::int64_t{pressure} * (c.loops + 2) + t.last - t.first;
+  }
+  for (int q = 1; q < c.count; ++q) {
+    const short id = a.order[q];
+    int j = q;
+    for (; j > 0 && key[id] > key[a.order[j - 1]]; --j) a.order[j] = a.order[j - 1];
+    a.order[j] = id;
   }
 }
 
-template <class Plan>
-constexpr void divide_stack(const Plan& p, placing<Plan>& w) {
-  const bytes_alive<Plan> live(p);
-  int fullest = p.forward_loops, next = -1;
-  for (int k = p.forward_loops + 1; k < p.loops; ++k)
-    if (live.in[k] > live.in[fullest])
+/// Puts the stack's items before all others, in its order.
+template <class Problem>
+constexpr void order_stack_first(const Problem& c, attempt<Problem::room>& a) {
+  for (int q = 0; q < c.count; ++q) {
+    const short id = a.order[q];
+    const placed_item& t = c.item[id];
+    if (!(t.first < c.forward_loops && t.last >= c.forward_loops)) continue;
+    const auto life_at = [&](int k) { return c.item[a.order[k]].last - c.item[a.order[k]].first; };
+    int j = q, to = a.stacked++;
+    for (int k = to; k > 0 && life_at(k - 1) < t.last - t.first; --k) to = k - 1;
+    for (; j > to; --j) a.order[j] = a.order[j - 1];
+    a.order[to] = id;
+  }
+}
+
+template <class Problem>
+constexpr void divide_stack(const Problem& c, attempt<Problem::room>& a) {
+  int fullest = c.forward_loops, next = -1;
+  for (int k = c.forward_loops + 1; k < c.loops; ++k)
+    if (c.live[k] > c.live[fullest])
       next = fullest, fullest = k;
-    else if (next < 0 || live.in[k] > live.in[next])
+    else if (next < 0 || c.live[k] > c.live[next])
       next = k;
-  w.upper_begin = fullest < next ? fullest : next;
-  w.upper_end = fullest < next ? next : fullest;
+  a.upper_begin = fullest < next ? fullest : next;
+  a.upper_end = fullest < next ? next : fullest;
 }
 
-/// Before the first attempt: sizes aligned, trained parameters placed one after another, the arena's tensors by size.
-template <class Plan>
-constexpr attempt<Plan> prepare(const Plan& derived, bool with_lag) {
-  attempt<Plan> a{derived, {}};
-  for (int i = 0; i < Plan::tensors; ++i) {
-    tensor& t = a.p.t[i];
-    t.bytes = align_up(t.bytes);
-    if (Plan::in_arena(i) || !t.needed) continue;
-    t.offset = a.p.trained;
-    a.p.trained += t.bytes;
-  }
-  order_by_size(a.p, a.w);
-  list_overlays(a.p, a.w, with_lag);
-  const bytes_alive<Plan> live(a.p);
-  a.p.worst = live.worst(a.p, 0);
-  a.p.lower_bound = live.in[a.p.worst];
-  return a;
-}
-
-/// What was prepared, in another order.
-template <class Plan>
-constexpr attempt<Plan> reorder(attempt<Plan> a, placing_order order) {
+/// What to begin with in one order. Nothing is placed.
+template <class Problem>
+constexpr attempt<Problem::room> start_of(const Problem& c, placing_order order) {
+  attempt<Problem::room> a;
+  for (int i = 0; i < c.count; ++i) a.order[i] = static_cast<short>(i);
   if (order == placing_order::by_size) return a;
-  order_by_pressure(a.p, a.w);
-  if (order >= placing_order::stacked) order_stack_first(a.p, a.w);
+  order_by_pressure(c, a);
+  if (order >= placing_order::stacked) order_stack_first(c, a);
+  if (order == placing_order::divided) divide_stack(c, a);
   // Often a little more than the bound leaves room where the bound itself does not.
   const int thousandths = order == placing_order::stacked_loosely   ? 4
                           : order == placing_order::stacked_loosest ? 12
                                                                     : 0;
-  if (order == placing_order::divided) divide_stack(a.p, a.w);
-  if (order >= placing_order::stacked_apart) a.w.top = align_up(a.p.lower_bound + a.p.lower_bound / 1000 * thousandths);
+  if (order >= placing_order::stacked_apart) a.top = align_up(c.lower_bound + c.lower_bound / 1000 * thousandths);
   return a;
 }
 
 /// The first attempt.
-template <class Plan>
-constexpr attempt<Plan> first_attempt(attempt<Plan> a) {
-  place_in_order(a);
+template <class Problem>
+constexpr attempt<Problem::room> first_attempt(const Problem& c, attempt<Problem::room> a) {
+  place_in_order(c, a);
   return a;
 }
 
-template <class Plan>
-constexpr void promote(placing<Plan>& w, int place) {
-  const int promoted = w.order[place];
-  for (; place > w.stacked; --place) w.order[place] = w.order[place - 1];
-  w.order[w.stacked] = promoted;
+template <int Room>
+constexpr void promote(attempt<Room>& a, int place) {
+  const short promoted = a.order[place];
+  for (; place > a.stacked; --place) a.order[place] = a.order[place - 1];
+  a.order[a.stacked] = promoted;
 }
 
 /// The next: what ended highest is placed first. Nothing to do once the bound is met.
-template <class Plan>
-constexpr attempt<Plan> next_attempt(attempt<Plan> a) {
-  if (a.p.peak <= a.p.lower_bound) return a;
+template <class Problem>
+constexpr attempt<Problem::room> next_attempt(const Problem& c, attempt<Problem::room> a) {
+  if (a.peak <= c.lower_bound) return a;
   int top = 0;
-  for (int q = 1; q < a.w.count; ++q) {
-    const tensor &t = a.p.t[a.w.order[q]], &u = a.p.t[a.w.order[top]];
-    if (t.offset + t.bytes > u.offset + u.bytes) top = q;
-  }
-  promote(a.w, top);
-  place_in_order(a);
+  const auto end_of = [&](int q) { return a.offset[a.order[q]] + c.item[a.order[q]].bytes; };
+  for (int q = 1; q < c.count; ++q)
+    if (end_of(q) > end_of(top)) top = q;
+  promote(a, top);
+  place_in_order(c, a);
   return a;
 }
 
-/// The first attempt with one tensor of the order before all others.
-template <class Plan>
-constexpr attempt<Plan> first_attempt_from(attempt<Plan> a, int place) {
-  place += a.w.stacked;
-  if (place >= a.w.count) place = a.w.stacked;
-  promote(a.w, place);
-  place_in_order(a);
+/// The first attempt with one item of the order before all others.
+template <class Problem>
+constexpr attempt<Problem::room> first_attempt_from(const Problem& c, attempt<Problem::room> a, int place) {
+  place += a.stacked;
+  if (place >= c.count) place = a.stacked;
+  promote(a, place);
+  place_in_order(c, a);
   return a;
+}
+
+/// Gives a plan's tensors the offsets of an attempt.
+template <class Plan, class Problem>
+constexpr void take_offsets(Plan& p, const Problem& c, const attempt<Problem::room>& a) {
+  for (int i = 0; i < c.count; ++i) p.t[c.item[i].id].offset = a.offset[i];
+  p.peak = a.peak;
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 
 #include <thimble/memory/ease.hpp>
 #include <thimble/memory/placement.hpp>
+#include <thimble/memory/spans.hpp>
 
 namespace thimble {
 
@@ -15,9 +16,9 @@ constexpr int placement_attempts(int nodes) {
 }
 
 template <class Net, class Update>
-inline constexpr int bound_as_scheduled = detail::prepare(scheduled<Net, Update>, true).p.lower_bound;
+inline constexpr int bound_as_scheduled = detail::prepare(scheduled<Net, Update>).lower_bound;
 template <class Net, class Update>
-inline constexpr int bound_layer_by_layer = detail::prepare(layer_by_layer_plan<Net, Update>, true).p.lower_bound;
+inline constexpr int bound_layer_by_layer = detail::prepare(layer_by_layer_plan<Net, Update>).lower_bound;
 
 /// Spans are chosen by estimates: where they come out no smaller, there are none. (Pushed rows need theirs.)
 template <class Net, class Update>
@@ -32,35 +33,41 @@ constexpr const auto& best_schedule() {
   }
 }
 
-template <class Net, class Update, bool WithLag>
-inline constexpr auto prepared = detail::prepare(best_schedule<Net, Update>(), WithLag);
+template <class Net, class Update>
+inline constexpr auto prepared = detail::prepare(best_schedule<Net, Update>());
+template <class Net, class Update>
+inline constexpr int arena_items = detail::items_of(prepared<Net, Update>);
+template <class Net, class Update, bool WithLag = true>
+inline constexpr auto problem = detail::problem_of<arena_items<Net, Update>>(prepared<Net, Update>, WithLag);
 template <class Net, class Update, detail::placing_order Order>
-inline constexpr auto reordered = detail::reorder(prepared<Net, Update, true>, Order);
+inline constexpr auto start = detail::start_of(problem<Net, Update>, Order);
 
 /// In one order: after each attempt what ended highest is placed first.
 template <class Net, class Update, detail::placing_order Order, int Number>
-inline constexpr auto attempted = detail::next_attempt(attempted<Net, Update, Order, Number - 1>);
+inline constexpr auto attempted = detail::next_attempt(problem<Net, Update>, attempted<Net, Update, Order, Number - 1>);
 template <class Net, class Update, detail::placing_order Order>
-inline constexpr auto attempted<Net, Update, Order, 0> = detail::first_attempt(reordered<Net, Update, Order>);
+inline constexpr auto attempted<Net, Update, Order, 0> =
+    detail::first_attempt(problem<Net, Update>, start<Net, Update, Order>);
 
 /// From the fullest loops: each of the first few tensors in turn is placed first.
 template <class Net, class Update, detail::placing_order Order, int First>
-inline constexpr auto attempted_from = detail::first_attempt_from(reordered<Net, Update, Order>, First).p;
+inline constexpr auto attempted_from =
+    detail::first_attempt_from(problem<Net, Update>, start<Net, Update, Order>, First);
 
 namespace detail {
 
-template <class Plan>
-constexpr void keep_smaller(Plan& best, const Plan& p) {
-  if (p.peak < best.peak) best = p;
+template <class Attempt>
+constexpr void keep_smaller(Attempt& best, const Attempt& a) {
+  if (a.peak < best.peak) best = a;
 }
 
 /// The smallest of the attempts so far.
-template <class Net, class Update, placing_order Order, class Plan, int... Number>
-constexpr void try_in_order(Plan& best, std::integer_sequence<int, Number...>) {
-  (keep_smaller(best, attempted<Net, Update, Order, Number>.p), ...);
+template <class Net, class Update, placing_order Order, class Attempt, int... Number>
+constexpr void try_in_order(Attempt& best, std::integer_sequence<int, Number...>) {
+  (keep_smaller(best, attempted<Net, Update, Order, Number>), ...);
 }
-template <class Net, class Update, placing_order Order, class Plan, int... First>
-constexpr void try_from(Plan& best, std::integer_sequence<int, First...>) {
+template <class Net, class Update, placing_order Order, class Attempt, int... First>
+constexpr void try_from(Attempt& best, std::integer_sequence<int, First...>) {
   (keep_smaller(best, attempted_from<Net, Update, Order, First>), ...);
 }
 
@@ -70,25 +77,27 @@ inline constexpr int first_places = 16;
 template <class Net, class Update>
 inline constexpr auto smallest_by_size = [] {
   constexpr auto attempts = std::make_integer_sequence<int, placement_attempts(graph_of<Net>.size)>{};
-  auto best = attempted<Net, Update, placing_order::by_size, 0>.p;
+  auto best = attempted<Net, Update, placing_order::by_size, 0>;
   try_in_order<Net, Update, placing_order::by_size>(best, attempts);
-  keep_smaller(best, first_attempt(prepared<Net, Update, false>).p);
+  constexpr const auto& without_lag = problem<Net, Update, false>;
+  keep_smaller(best, first_attempt(without_lag, start_of(without_lag, placing_order::by_size)));
   return best;
 }();
 template <class Net, class Update>
 inline constexpr auto smallest_by_pressure = [] {
-  constexpr const auto& p = smallest_by_size<Net, Update>;
-  auto best = p;
-  if constexpr (p.peak > p.lower_bound)
+  constexpr const auto& a = smallest_by_size<Net, Update>;
+  auto best = a;
+  if constexpr (a.peak > problem<Net, Update>.lower_bound)
     try_from<Net, Update, placing_order::by_pressure>(best, std::make_integer_sequence<int, first_places>{});
   return best;
 }();
+
 inline constexpr int thrifty_attempts = 20;
 /// Of one order, under least_memory, if those before did not meet the bound.
 template <class Net, class Update, placing_order Order, const auto& So_far>
 inline constexpr auto smallest_with = [] {
   auto best = So_far;
-  if constexpr (how_of<Update>.is_thrifty && So_far.peak > So_far.lower_bound) {
+  if constexpr (how_of<Update>.is_thrifty && So_far.peak > problem<Net, Update>.lower_bound) {
     try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, thrifty_attempts>{});
     try_from<Net, Update, Order>(best, std::make_integer_sequence<int, first_places>{});
   }
@@ -122,7 +131,8 @@ constexpr void place_shared(Plan& p) {
 /// The smallest of all.
 template <class Net, class Update>
 constexpr auto smallest_plan() {
-  auto best = smallest<Net, Update>;
+  auto best = prepared<Net, Update>;
+  take_offsets(best, problem<Net, Update>, smallest<Net, Update>);
   best.peak += how_of<Update>.spare;
   if constexpr (how_of<Update>.is_thrifty) ease(best, marked<Net, Update>, rules_table_of<Net>, gathered<Net, Update>);
   place_shared(best);

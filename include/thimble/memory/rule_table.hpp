@@ -41,6 +41,19 @@ constexpr auto make_rule_table(mp::mp_list<Node...>) {
 template <class Net>
 inline constexpr auto rules_table_of = make_rule_table<rules_of<typename Net::nodes, true>>(typename Net::nodes{});
 
+/// Whether a step reads, writes or changes a tensor.
+constexpr bool touches(const step& s, int id) {
+  bool any = s.modifies == id;
+  for (const int r : s.reads) any = any || r == id;
+  for (const int w : s.writes) any = any || w == id;
+  return any;
+}
+
+/// Bytes of weights that are copied for a slice of a layer that is run forward again.
+constexpr int copied_again(const facts& slice, slicing how) {
+  return how == slicing::channels ? (slice.weights() + 3) / 4 * 4 : 0;
+}
+
 /// The facts of a step's node, its kernel's scratch limited as the step says.
 constexpr facts within_scratch(facts f, const step& s) {
   if (s.most_scratch > 0) f.most_scratch = s.most_scratch;

@@ -2,7 +2,7 @@
 #pragma once
 #include <utility>
 
-#include <thimble/memory/binding.hpp>
+#include <thimble/memory/again_binding.hpp>
 
 namespace thimble {
 
@@ -19,6 +19,7 @@ class slice_binding : public step_binding<Net, Update, Step> {
   static constexpr facts whole = base::node;  ///< the layer itself
   static constexpr facts node = slice_of(whole, s.slices, makes_slices, s.channels);
   static constexpr kernels::geometry geometry = geometry_of(node);
+  static constexpr bool has_mask_of_slice = s.of_slice;
 
   THIMBLE_INLINE slice_binding(unsigned char* arena, unsigned char* trained, lesson* now, int first)
       : base(arena, trained, now), arena_(arena), trained_(trained), now_(now), first_(first) {}
@@ -75,19 +76,6 @@ class slice_binding : public step_binding<Net, Update, Step> {
   int first_;
 };
 
-namespace detail {
-
-/// A step's rule.
-template <class Net, class Update, int Step>
-struct rule_of {
-  static constexpr step s = plan_of<Net, Update>.s[Step];
-  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
-  using rules = mp::mp_if_c<s.backward, typename layer::gradient, typename layer::forward>;
-  using type = mp::mp_at_c<rules, static_cast<std::size_t>(s.rule)>;
-};
-
-}  // namespace detail
-
 template <class Net, class Update, int Step>
 THIMBLE_INLINE void slice_binding<Net, Update, Step>::remake_dy(int first, int count, std::int16_t* to) const {
   using rule = typename detail::rule_of<Net, Update, s.remade_by>::type;
@@ -101,11 +89,15 @@ namespace detail {
 template <class Net, class Update, int Step>
 THIMBLE_NOINLINE void run_slice_of(unsigned char* arena, unsigned char* trained, lesson* now, int first) {
   using rule = typename rule_of<Net, Update, Step>::type;
-  const slice_binding<Net, Update, Step> at(arena, trained, now, first);
-  if constexpr (requires { rule::run_slice(at); })
-    rule::run_slice(at);
-  else
-    rule::run(at);
+  if constexpr (plan_of<Net, Update>.s[Step].again[0] >= 0) {
+    make_slice_again<Net, Update, Step>(arena, trained, now, first);
+  } else {
+    const slice_binding<Net, Update, Step> at(arena, trained, now, first);
+    if constexpr (requires { rule::run_slice(at); })
+      rule::run_slice(at);
+    else
+      rule::run(at);
+  }
 }
 /// Before the first slice, and after the last.
 template <class Net, class Update, int Step>

@@ -2,6 +2,7 @@
 // channels) and one that widens (its input's gradient is summed over them), every step works on some channels, then on the next ones.
 // Neither is any value made twice, nor does one change: sums over hidden channels are exact, and rounded once.
 #pragma once
+#include <thimble/memory/live.hpp>
 #include <thimble/memory/rule_table.hpp>
 
 namespace thimble::detail {
@@ -10,13 +11,22 @@ namespace thimble::detail {
 struct sliced_block {
   int first = 0, count = 0, channels = 0, sum = -1;
 };
+/// Which blocks do what costs more to save memory: bit i says so of block i.
+struct block_choice {
+  std::uint64_t again = 0;   ///< makes the gradient that it begins with again
+  std::uint64_t remade = 0;  ///< makes its hidden values again, which then nothing saves
+  constexpr bool operator==(const block_choice&) const = default;
+};
+
 /// A plan in which the steps of each block follow one another.
 template <class Plan>
 struct gathered_plan {
   Plan p;
   sliced_block block[static_cast<std::size_t>(Plan::steps_room)]{};
   int blocks = 0;
-  std::uint64_t again = 0;  ///< bit i: block i makes what it begins with again
+  block_choice chosen{};  ///< what they do, of what they were asked to do
+  int saves[static_cast<std::size_t>(
+      Plan::steps_room)]{};  ///< bytes that a block would not save if its hidden values were made again
 };
 
 template <class Plan>
@@ -139,9 +149,75 @@ constexpr bool make_again(Plan& p, sliced_block& b) {
   return true;
 }
 
-/// The blocks of a plan; those of the set `again` (bit i: block i) make what they begin with again, if they can.
+/// How a block's hidden values could be made again: by the forward steps of its first two layers, whose masks they are.
+struct hidden_makers {
+  int step[2]{-1, -1}, keeps = -1, clips[2]{-1, -1};
+  int saves = 0;  ///< bytes; 0: they cannot be made again
+};
 template <class Plan>
-constexpr gathered_plan<Plan> gather_blocks(const Plan& p, const auto& g, std::uint64_t again) {
+constexpr hidden_makers makers_of(const Plan& p, const auto& g, const sliced_block& b) {
+  constexpr int N = Plan::nodes;
+  hidden_makers h;
+  int found = 0;
+  for (int i = b.first; i < b.first + b.count; ++i) {  // backwards through the layers
+    const int read = p.s[i].reads[0];
+    if (p.s[i].modifies < 0 || read < mask * N || read >= kept * N) continue;
+    if (found == 2) return {};
+    h.clips[1 - found] = i;
+    for (int k = 0; k < p.forward_steps; ++k)
+      if (p.s[k].writes[1] == read) h.step[1 - found] = k;
+    ++found;
+  }
+  if (h.step[0] < 0 || h.step[1] < 0 || p.steps == Plan::steps_room) return {};
+  const step &wide = p.s[h.step[0]], &filter = p.s[h.step[1]];
+  if (wide.slices != slicing::outputs || filter.slices != slicing::channels || filter.reads[0] != wide.writes[0])
+    return {};
+  const int x = wide.reads[0], kept_of_x = kept * N + wide.node;
+  bool stays = false;  // the block's input, all the same
+  for (int i = 0; i < p.steps; ++i) {
+    if (i < p.forward_steps && p.s[i].writes[0] == kept_of_x) h.keeps = i;
+    if (i < p.forward_steps) continue;
+    if (touches(p.s[i], wide.writes[0]) || touches(p.s[i], filter.writes[0]) || touches(p.s[i], kept * N + filter.node))
+      return {};
+    stays = stays || touches(p.s[i], x);
+  }
+  h.saves = align_up(p.t[wide.writes[1]].bytes) + align_up(p.t[filter.writes[1]].bytes) +
+            (h.keeps < 0 ? 0 : align_up(p.t[kept_of_x].bytes)) - (stays ? 0 : align_up(g.at[x % N].out.size()));
+  return h;
+}
+/// Lets it: the masks are those of a slice, and the layer that widens learns from the block's input. The step that does so comes second.
+template <class Plan>
+constexpr void make_hidden_again(Plan& p, sliced_block& b, const hidden_makers& h) {
+  step &wide = p.s[h.step[0]], &filter = p.s[h.step[1]];
+  step again;
+  again.node = filter.node;
+  again.rule = filter.rule;
+  again.slices = slicing::outputs;
+  again.reads[0] = wide.reads[0];
+  for (int i = 0; i < 2; ++i) {
+    again.again[i] = h.step[i];
+    again.writes[i] = p.s[h.step[i]].writes[1];
+    p.s[h.step[i]].writes[1] = -1;
+    p.s[h.clips[i]].of_slice = true;
+  }
+  if (h.keeps >= 0) {
+    const int kept_of_x = p.s[h.keeps].writes[0];
+    for (int& r : p.s[h.keeps].reads) r = -1;
+    p.s[h.keeps].writes[0] = -1;
+    p.t[kept_of_x].needed = false;
+    for (int i = p.forward_steps; i < p.steps; ++i)
+      for (int& r : p.s[i].reads)
+        if (r == kept_of_x) r = wide.reads[0], p.s[i].unpacked = true;
+  }
+  for (int i = p.steps++; i > b.first + 1; --i) p.s[i] = p.s[i - 1];
+  p.s[b.first + 1] = again;
+  ++b.count;
+  if (b.sum >= 0) ++b.sum;
+}
+
+/// The blocks of a plan, and what they do of what they are asked to, as far as they can.
+template <class Plan>
+constexpr gathered_plan<Plan> gather_blocks(const Plan& p, const auto& g, const block_choice& asked) {
   gathered_plan<Plan> r{p};
   block_finder<Plan> find(r.p, g);
   for (int i = p.forward_steps; i < p.steps;) {
@@ -149,10 +225,33 @@ constexpr gathered_plan<Plan> gather_blocks(const Plan& p, const auto& g, std::u
     i += b.count > 0 ? b.count : 1;
     if (b.count == 0) continue;
     const std::uint64_t me = r.blocks < 64 ? std::uint64_t{1} << r.blocks : 0;
-    if ((again & me) != 0 && make_again(r.p, b)) r.again |= me;
+    if ((asked.again & me) != 0 && make_again(r.p, b)) r.chosen.again |= me;
+    const hidden_makers h = makers_of(r.p, g, b);
+    if ((asked.remade & me) != 0 && h.saves > 0) {
+      make_hidden_again(r.p, b, h);
+      r.chosen.remade |= me;
+      ++i;
+    } else {
+      r.saves[r.blocks] = h.saves;
+    }
     r.block[r.blocks++] = b;
   }
   return r;
+}
+
+/// The masks of a slice that step s makes again; the bytes of all that it needs for it.
+template <class Plan>
+constexpr int enter_slice_again(Plan& p, const auto& g, const auto& rules, const step& s, int channels) {
+  int made = 0, most = 0;
+  for (int i = 0; i < 2; ++i) {
+    const step& forward = p.s[s.again[i]];
+    const facts part = slice_of(within_scratch(g.at[forward.node], s), forward.slices, false, channels);
+    const int needs = copied_again(part, forward.slices) + rules.of(forward).describe(part).scratch;
+    if (needs > most) most = needs;
+    made += align_up(part.out.size());
+    p.t[s.writes[i]].bytes = part.out.size() / 8;
+  }
+  return made + most;
 }
 
 /// Puts a block into the plan, by slices of `channels`: its loop, the bytes of its hidden gradients and of its scratch (sums, and
@@ -169,8 +268,13 @@ constexpr void enter_slices(Plan& p, const auto& g, const auto& rules, const sli
     const rule_entry& rule = rules.of(s);
     s.channels = channels;
     s.block = b.first;
-    s.scratch = rule.slice_scratch != nullptr ? rule.slice_scratch(part, s.mixes) : rule.describe(part).scratch;
     s.scratch_at = 0;
+    if (s.again[0] >= 0) {
+      s.scratch = enter_slice_again(p, g, rules, s, channels);
+      if (s.scratch > most) most = s.scratch;
+      continue;
+    }
+    s.scratch = rule.slice_scratch != nullptr ? rule.slice_scratch(part, s.mixes) : rule.describe(part).scratch;
     if (s.scratch > most) most = s.scratch;
     const int dx = s.writes[0];
     if (dx < gradient * Plan::nodes || dx >= mask * Plan::nodes) continue;

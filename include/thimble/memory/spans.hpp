@@ -48,7 +48,7 @@ constexpr void list_loops(plan<N, S>& p) {
   for (int i = 0; i < p.steps; ++i) {
     loop& l = p.l[p.loops++];
     l = whole_loop(p.s[i], i);
-    if (!p.s[i].backward) ++p.forward_loops;
+    if (i < p.forward_steps) ++p.forward_loops;
   }
 }
 
@@ -85,7 +85,7 @@ constexpr whole_blocks<Plan> better_whole(const Plan& by_steps, const Plan& by_s
     int most = 0;
     for (int i = block.first; i < block.first + block.count; ++i)
       if (steps.in[i] > most) most = steps.in[i];
-    whole.v[b] = slices.in[k] >= most && (blocks.again >> b & 1) == 0;
+    whole.v[b] = slices.in[k] >= most && ((blocks.chosen.again | blocks.chosen.remade) >> b & 1) == 0;
     ++b;
   }
   return whole;
@@ -101,25 +101,45 @@ constexpr int worst_block(const Plan& p, const gathered_plan<Plan>& blocks) {
   return -1;
 }
 
+/// Of the blocks whose saved bytes are alive in the worst loop of all that learns, the one that would save the most by making its
+/// hidden values again; -1: none can.
+template <class Plan>
+constexpr int block_that_saves_most(const Plan& p, const gathered_plan<Plan>& blocks) {
+  const bytes_alive<Plan> live(p);
+  const int worst = live.worst(p, first_to_learn(p));
+  int best = -1;
+  for (int b = 0; b < blocks.blocks && b < 64; ++b)
+    if (blocks.block[b].first + blocks.block[b].count > p.l[worst].first && blocks.saves[b] > 0 &&
+        (best < 0 || blocks.saves[b] > blocks.saves[best]))
+      best = b;
+  return best;
+}
+/// Bytes alive in the worst loop from the first that learns on.
+template <class Plan>
+constexpr int bytes_of_learning(const Plan& p) {
+  const bytes_alive<Plan> live(p);
+  return live.in[live.worst(p, first_to_learn(p))];
+}
+
 }  // namespace detail
 
 // Each stage its own constant: compilers limit each evaluation.
 
-/// The steps in the order in which they are run, with the blocks that may be made by slices, if a policy asks for them. Again: see
+/// The steps in the order in which they are run, with the blocks that may be made by slices, if a policy asks for them. Asked: see
 /// detail::gather_blocks.
-template <class Net, class Update, std::uint64_t Again>
+template <class Net, class Update, detail::block_choice Asked>
 inline constexpr auto gathered_with = [] {
   using plan = std::remove_const_t<decltype(derived<Net, Update>)>;
   constexpr const recipe& how = detail::how_of<Update>;
   if constexpr (how.is_thrifty && !how.counts_saturation && anything_trains<Net, Update>)
-    return detail::gather_blocks(derived<Net, Update>, marked<Net, Update>, Again);
+    return detail::gather_blocks(derived<Net, Update>, marked<Net, Update>, Asked);
   else
     return detail::gathered_plan<plan>{derived<Net, Update>};
 }();
 /// A loop for each step, but blocks by the smallest slices.
-template <class Net, class Update, std::uint64_t Again>
+template <class Net, class Update, detail::block_choice Asked>
 inline constexpr auto sliced_with = [] {
-  constexpr const auto& blocks = gathered_with<Net, Update, Again>;
+  constexpr const auto& blocks = gathered_with<Net, Update, Asked>;
   constexpr const auto& g = marked<Net, Update>;
   constexpr int output = g.owner(g.output());
   auto p = blocks.p;
@@ -138,23 +158,40 @@ inline constexpr auto sliced_with = [] {
   return p;
 }();
 
-/// The set of blocks that make what they begin with again: while the worst step of all that learns is a block that can, it does.
-template <class Net, class Update, std::uint64_t Again = 0>
-constexpr std::uint64_t made_again() {
-  constexpr const auto& blocks = gathered_with<Net, Update, Again>;
-  if constexpr (blocks.blocks == 0) {
-    return 0;
+/// One block more that makes something again, so that the worst step of all that learns takes less; the same if none can.
+template <class Net, class Update, detail::block_choice Chosen>
+constexpr detail::block_choice one_more() {
+  constexpr const auto& blocks = gathered_with<Net, Update, Chosen>;
+  if constexpr (blocks.blocks > 0) {
+    constexpr int worst = detail::worst_block(sliced_with<Net, Update, Chosen>, blocks);
+    constexpr detail::block_choice more{worst < 0 ? Chosen.again : Chosen.again | std::uint64_t{1} << worst,
+                                        Chosen.remade};
+    if constexpr (more != Chosen && gathered_with<Net, Update, more>.chosen == more) return more;
+    if constexpr (detail::how_of<Update>.recomputes) {
+      constexpr int block = detail::block_that_saves_most(sliced_with<Net, Update, Chosen>, blocks);
+      if constexpr (block >= 0) return {Chosen.again, Chosen.remade | std::uint64_t{1} << block};
+    }
+  }
+  return Chosen;
+}
+/// The best of what one more at a time leads to, the first of equals.
+template <class Net, class Update, detail::block_choice Chosen = {}>
+constexpr detail::block_choice choose_blocks() {
+  constexpr detail::block_choice more = one_more<Net, Update, Chosen>();
+  if constexpr (more == Chosen) {
+    return Chosen;
   } else {
-    constexpr int worst = detail::worst_block(sliced_with<Net, Update, Again>, blocks);
-    constexpr std::uint64_t more = worst < 0 ? Again : Again | std::uint64_t{1} << worst;
-    if constexpr (more == Again || gathered_with<Net, Update, more>.again != more)
-      return Again;
-    else
-      return made_again<Net, Update, more>();
+    constexpr detail::block_choice best = choose_blocks<Net, Update, more>();
+    return detail::bytes_of_learning(sliced_with<Net, Update, best>) <
+                   detail::bytes_of_learning(sliced_with<Net, Update, Chosen>)
+               ? best
+               : Chosen;
   }
 }
 template <class Net, class Update>
-inline constexpr const auto& gathered = gathered_with<Net, Update, made_again<Net, Update>()>;
+inline constexpr detail::block_choice chosen_blocks = choose_blocks<Net, Update>();
+template <class Net, class Update>
+inline constexpr const auto& gathered = gathered_with<Net, Update, chosen_blocks<Net, Update>>;
 
 /// A loop for each step.
 template <class Net, class Update>
@@ -171,7 +208,7 @@ inline constexpr auto front_of_net =
 
 /// The same with the smallest slices.
 template <class Net, class Update>
-inline constexpr const auto& sliced_plan = sliced_with<Net, Update, made_again<Net, Update>()>;
+inline constexpr const auto& sliced_plan = sliced_with<Net, Update, chosen_blocks<Net, Update>>;
 
 template <class Net, class Update>
 inline constexpr auto spans_of = detail::choose_spans(

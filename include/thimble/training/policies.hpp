@@ -19,6 +19,7 @@ struct recipe {
   std::uint32_t seed = 1;
   schedule order = schedule::layer_by_layer;
   bool is_thrifty = false;
+  bool recomputes = false;
   int spare = 0;  ///< bytes that the arena may be larger than it need be, if that saves instructions
 
   [[nodiscard]] constexpr bool pushes_rows() const { return order == schedule::pushed_rows; }
@@ -204,6 +205,14 @@ struct pushed_rows {
 struct least_memory {
   static constexpr decision decides = decision::thrift;
   static constexpr void set(recipe& r) { r.is_thrifty = true; }
+};
+
+/// least_memory; and where that makes the arena smaller, a block saves nothing of its hidden values for the backward pass: its first two
+/// layers are run forward again, a slice at a time, from the block's input. Blocks whose middle layer's weights are frozen; the compiler
+/// chooses which, fewest first. What is learned does not change by a byte; the multiplications that it adds are plan.extra_macs.
+struct recompute {
+  static constexpr decision decides = decision::thrift;
+  static constexpr void set(recipe& r) { r.is_thrifty = r.recomputes = true; }
 };
 
 /// `sizeof` of the learner is at most Bytes: of the orders above, least_memory last, the one that needs the fewest instructions among

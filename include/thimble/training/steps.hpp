@@ -51,6 +51,10 @@ struct step {
   int remade_by = -1;              ///< the step that made its dy, and makes it again
   int channels = 0, block = -1;    ///< in a loop by slices: channels of a slice; the loop's first step
   int most_scratch = 0;            ///< bytes that its kernel keeps to, as far as it can; 0: no limit
+  int again[2]{
+      -1, -1};  ///< forward steps that it takes again for a slice: the second reads what the first makes, for masks
+  bool of_slice = false;  ///< the mask that it reads is a slice's, made again
+  bool unpacked = false;  ///< reads its layer's input where a rule would read the channels kept of it
 };
 
 /// Steps [first, first + count): one step, made whole, or a span of steps by rows, each row as soon as the rows that it reaches are
