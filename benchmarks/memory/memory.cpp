@@ -76,6 +76,9 @@ int main() {
     if (!run(i, spent)) return 1;
   firmware::print("figure sram." THIMBLE_FIGURE " ", sizeof it, " bytes\nfigure stack." THIMBLE_FIGURE " ", spent.stack,
                   " bytes\nfigure instructions." THIMBLE_FIGURE " ",
-                  firmware::fixed{static_cast<std::int32_t>(spent.instructions / 100), 4}, " millions\n");
+                  firmware::fixed{static_cast<std::int32_t>(spent.instructions / 100), 4},
+                  " millions\nfigure extra_macs." THIMBLE_FIGURE " ",
+                  firmware::fixed{static_cast<std::int32_t>(subject::work.again * 1000 / (subject::work.all / 10)), 2},
+                  " percent\n");
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <thimble/memory/arena.hpp>
 #include <thimble/memory/budget.hpp>
 #include <thimble/memory/cut.hpp>
+#include <thimble/memory/multiplications.hpp>
 #include <thimble/memory/slice_binding.hpp>
 #include <thimble/status.hpp>
 
@@ -25,6 +26,7 @@ class engine : public arena<Net, Update> {
   static constexpr int outputs = graph.at[output_node].out.size();
   static constexpr const recipe& how = how_of<Update>;
   static constexpr bool trains = plan.trained > 0;
+  static constexpr multiplications work = multiplications_of(plan, graph);
   /// All that training changes: parameters, the optimizer's state, the number of samples if a policy asks for it.
   using arena<Net, Update>::trained_bytes;
   /// How samples are stored, and how the output is (logits: see facts).

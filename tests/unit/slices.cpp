@@ -171,6 +171,17 @@ TEST_CASE("budgets use least_memory, and what it leaves") {
   CHECK(lesson_of<pushed>() == made);
 }
 
+TEST_CASE("budgets recompute last") {
+  using net = varied<wide_blocks>;
+  using least = learner_of<net, wide_weights, pushed_rows, least_memory>;
+  using remade = learner_of<net, wide_weights, pushed_rows, recompute>;
+  using tightest = learner_of<net, wide_weights, pushed_rows, memory_budget<static_cast<long>(sizeof(remade))>>;
+  using roomy = learner_of<net, wide_weights, pushed_rows, memory_budget<static_cast<long>(sizeof(least))>>;
+  static_assert(sizeof(tightest) == sizeof(remade) && remade_blocks<tightest>() > 0 && remade_blocks<roomy>() == 0);
+  static_assert(remade::work.again > 0 && least::work.again == 0 && remade::work.all == least::work.all);
+  CHECK(lesson_of<tightest>() == lesson_of<roomy>());
+}
+
 TEST_CASE("inference in the least memory") {
   static inference<varied<blocks>> whole;
   static inference<varied<blocks>, pushed_rows, least_memory> pushed;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include <thimble/lab/update_choice.hpp>
+#include <thimble/memory/multiplications.hpp>
 #include <thimble/memory/plan.hpp>
 #include <thimble/training/policy_choice.hpp>
 
@@ -76,7 +77,9 @@ class planner {
     if (places) place(*best);
     f.arena = best->peak;
     f.learner = bytes_of_learner(f.arena, f.trained);
-    count(g, *derived, f);
+    const multiplications work = multiplications_of(*derived, g);
+    f.macs = work.all;
+    f.macs_frozen = work.frozen;
     return {std::move(best), f};
   }
 
@@ -105,26 +108,6 @@ class planner {
     if (how.counts_saturation) bytes = up(bytes, 4) + 4;
     if (how.has_snapshot) bytes = up(bytes, 4) + up(trained + (how.counts_samples() ? 4 : 0) + 1, 4);
     return up(bytes, 8);
-  }
-
-  /// Multiplications: of a layer with weights forward and in its input's gradient all, in its weights' gradient its trained share.
-  static void count(const graph& g, const plan& p, plan_figures& f) {
-    bool learns = false;
-    for (int i = 0; i < p.steps; ++i) {
-      const step& s = p.s[i];
-      const facts& node = g.at[s.node];
-      learns = learns || node.trained > 0 || node.bias_trained;
-      long macs = 0;
-      for (const int w : s.writes) {
-        if (w < 0 || node.number < 0) continue;
-        const int kind = w / nodes;
-        const long all = long{node.out.pixels()} * node.weights();
-        if (kind == value || kind == gradient) macs = all;
-        if (kind == weight) macs = all / node.weight_row * node.trained;
-      }
-      f.macs += macs;
-      if (!s.backward && !learns) f.macs_frozen += macs;
-    }
   }
 };
 

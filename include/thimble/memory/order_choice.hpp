@@ -32,9 +32,12 @@ template <class Maker, class Policies, long Budget>
 struct thriftiest {
   template <class P>
   using with_order = mp::mp_if_c<decides<P, decision::order>, P, mp::mp_push_back<P, row_by_row>>;
+  using ordered = with_order<Policies>;
+  using least_of_all = mp::mp_push_back<ordered, least_memory>;
+  using recomputed = mp::mp_push_back<ordered, recompute>;
   template <class P>
-  using with_thrift = mp::mp_if_c<decides<P, decision::thrift>, P, mp::mp_push_back<P, least_memory>>;
-  using policies = with_thrift<with_order<Policies>>;
+  using fitting = mp::mp_if_c<(size_of<made_of<Maker, P>> <= Budget), P, recomputed>;
+  using policies = mp::mp_eval_if_c<decides<Policies, decision::thrift>, ordered, fitting, least_of_all>;
   using least = made_of<Maker, policies>;
   static constexpr long left = Budget - size_of<least>, used = left > 0 ? left / 8 * 8 : 0;
   using made = mp::mp_eval_if_c<(used == 0), least, made_with, Maker, policies, spare_bytes<static_cast<int>(used)>>;

@@ -209,14 +209,14 @@ struct least_memory {
 
 /// least_memory; and where that makes the arena smaller, a block saves nothing of its hidden values for the backward pass: its first two
 /// layers are run forward again, a slice at a time, from the block's input. Blocks whose middle layer's weights are frozen; the compiler
-/// chooses which, fewest first. What is learned does not change by a byte; the multiplications that it adds are plan.extra_macs.
+/// chooses which, fewest first. What is learned does not change by a byte; `work.again` counts the multiplications that it adds.
 struct recompute {
   static constexpr decision decides = decision::thrift;
   static constexpr void set(recipe& r) { r.is_thrifty = r.recomputes = true; }
 };
 
-/// `sizeof` of the learner is at most Bytes: of the orders above, least_memory last, the one that needs the fewest instructions among
-/// those that fit; of those that take the sample whole, unless another policy says pushed_rows. What least_memory leaves of the budget
+/// `sizeof` of the learner is at most Bytes: of the orders above, least_memory and then recompute last, the one that needs the fewest
+/// instructions among those that fit; of those that take the sample whole, unless another policy says pushed_rows. What least_memory leaves of the budget
 /// is used to spare instructions. If nothing fits, the error says by how many bytes, and at which layer.
 template <long Bytes>
 struct memory_budget {
