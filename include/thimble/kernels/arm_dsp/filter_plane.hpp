@@ -12,6 +12,8 @@ namespace thimble::kernels::dsp {
 /// Gradient: y int16 = saturate16(round(high_product(sum, doubled) * addend / 2^32)), y_step and y_row in bytes as ever.
 /// Masked: where there is a mask, outputs are saturated to nine bits first, whose upper two differ where int8 clips; 8 instructions
 /// more an output.
+/// The frame: what changes, and what is read most: [0] x, [4] where it ends under the groups of eight, [8] the plane's row, [12] the
+/// plane, [16] y, [20] y_step, [24] rest, [28] the rows that are left.
 template <int Taps, int Stride, bool Gradient = false, bool Masked = false>
 THIMBLE_NOINLINE void filter_plane(const plane* p) {
   static_assert((Taps == 3 || Taps == 5 || Taps == 7) && (Stride == 1 || Stride == 2));
@@ -98,24 +100,25 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
             .set th_i, th_i + 1
           .endr
         .endm
+        @ lr: the plane
         .macro th_weights at
           .if th_k == 3
-            ldrd r2, r3, [sp, #\at]
+            ldrd r2, r3, [lr, #\at]
           .elseif th_k == 5
-            ldrd r1, r2, [sp, #\at]
-            ldrd r3, lr, [sp, #\at + 8]
+            ldrd r1, r2, [lr, #\at]
+            ldrd r3, lr, [lr, #\at + 8]
           .elseif th_s == 1
-            ldrd r8, r9, [sp, #\at]
-            ldrd r10, r11, [sp, #\at + 8]
-            ldrd r2, r3, [sp, #\at + 16]
+            ldrd r8, r9, [lr, #\at]
+            ldrd r10, r11, [lr, #\at + 8]
+            ldrd r2, r3, [lr, #\at + 16]
           .else
-            ldr r1, [sp, #\at]
-            ldr r2, [sp, #\at + 8]
-            ldrd r3, lr, [sp, #\at + 16]
+            ldr r1, [lr, #\at]
+            ldr r2, [lr, #\at + 8]
+            ldrd r3, lr, [lr, #\at + 16]
           .endif
         .endm
         .macro th_begin n
-          ldr r4, [sp, #20]
+          ldr r4, [lr, #20]
           .set th_j, 1
           .rept \n - 1
             th_copy %%(4 + th_j)
@@ -190,11 +193,13 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
         .endm
         @ n outputs
         .macro th_group n
+          .if th_k == 3 || (th_k == 7 && th_s == 1)
+            ldrd r1, lr, [sp, #8]
+          .else
+            ldr lr, [sp, #12]
+          .endif
           th_begin \n
           ldr r0, [sp, #0]
-          .if th_k == 3 || (th_k == 7 && th_s == 1)
-            ldr r1, [sp, #4]
-          .endif
           .set th_y, 0
           .rept th_k
             th_weights %%(52 + 4 * (th_k - 1) * th_y)
@@ -204,26 +209,34 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
               .if th_k == 3 || (th_k == 7 && th_s == 1)
                 add r0, r0, r1
               .else
-                ldr r12, [sp, #4]
+                ldrd r12, lr, [sp, #8]
                 add r0, r0, r12
               .endif
             .endif
           .endr
-          ldrd r0, r1, [sp, #28]
-          ldr lr, [sp, #24]
-          ldrd r2, r3, [sp, #12]
+          .if th_k == 5 || (th_k == 7 && th_s == 2)
+            ldr lr, [sp, #12]
+          .endif
+          ldrd r0, r1, [lr, #28]
           .if th_masked
-            ldr r12, [sp, #236]
+            ldr r12, [lr, #220]
+          .endif
+          .if !th_wide
+            ldr lr, [lr, #24]
+          .endif
+          ldrd r2, r3, [sp, #16]
+          .if th_masked
             cmp r12, #0
             beq 7f
             th_outs \n, 1
-            ldr r0, [sp, #12]
-            str r2, [sp, #12]
-            ldrd r1, r2, [sp, #236]
+            ldr r0, [sp, #16]
+            str r2, [sp, #16]
+            ldr lr, [sp, #12]
+            ldrd r1, r2, [lr, #220]
             sub r0, r0, r2
             add r2, r1, r0, lsr #3
             lsr r3, r3, #3
-            ldrd r0, r1, [sp, #244]
+            ldrd r0, r1, [lr, #228]
             .set th_j, 0
             .rept \n
               th_bit %%(4 + th_j)
@@ -233,57 +246,52 @@ THIMBLE_NOINLINE void filter_plane(const plane* p) {
           .endif
         7:
           th_outs \n, 0
-          str r2, [sp, #12]
+          str r2, [sp, #16]
         8:
           ldr r0, [sp, #0]
           add r0, r0, #(2 * th_s * \n)
           str r0, [sp, #0]
         .endm
-        push {r0, r7, r11}
-        mov r2, sp
-        sub sp, sp, #252
-        str r2, [sp, #232]
-        .if th_masked
-          ldrd r4, r5, [r0, #228]; ldrd r6, r7, [r0, #236]
-          strd r4, r5, [sp, #236]; strd r6, r7, [sp, #244]
-        .endif
-        mov r1, sp
-        .rept (13 + th_k * (th_k - 1) + 7) / 8
-          ldm r0!, {r4, r5, r6, r7, r8, r9, r10, r11}
-          stm r1!, {r4, r5, r6, r7, r8, r9, r10, r11}
-        .endr
+        push {r7, r11}
+        sub sp, sp, #32
+        ldm r0, {r1, r2, r3, r4, r5}
+        strd r2, r0, [sp, #8]
+        strd r4, r5, [sp, #16]
+        ldrd r2, r3, [r0, #40]
+        strd r2, r3, [sp, #24]
+        mov r0, r1
+        str r0, [sp, #0]
       1:
-        ldr r0, [sp, #0]
-        ldr r1, [sp, #36]
+        ldr r1, [sp, #12]; ldr r1, [r1, #36]
         cmp r1, #0
         beq 3f
         add r1, r1, r0
-        str r1, [sp, #228]
+        str r1, [sp, #4]
       2:
         .if th_k == 7 && th_s == 1
           th_group 4
         .else
           th_group 8
         .endif
-        ldr r1, [sp, #228]
+        ldr r1, [sp, #4]
         cmp r0, r1
         bne 2b
       3:
         .if th_k != 7 || th_s != 1
-          ldr r1, [sp, #40]; tst r1, #4; beq 4f
+          ldr r1, [sp, #24]; tst r1, #4; beq 4f
           th_group 4
         .endif
       4:
-        ldr r1, [sp, #40]; tst r1, #2; beq 5f
+        ldr r1, [sp, #24]; tst r1, #2; beq 5f
         th_group 2
       5:
-        ldr r1, [sp, #40]; tst r1, #1; beq 6f
+        ldr r1, [sp, #24]; tst r1, #1; beq 6f
         th_group 1
       6:
-        ldr r1, [sp, #8]; add r0, r0, r1; str r0, [sp, #0]
-        ldr r2, [sp, #12]; ldrd r1, r3, [sp, #44]; add r2, r2, r3; str r2, [sp, #12]
-        subs r1, r1, #1; str r1, [sp, #44]; bne 1b
-        ldr r2, [sp, #232]; mov sp, r2; pop {r0, r7, r11}
+        ldr r3, [sp, #12]; ldr r1, [r3, #8]; add r0, r0, r1; str r0, [sp, #0]
+        ldr r2, [sp, #16]; ldr r3, [r3, #48]; add r2, r2, r3; str r2, [sp, #16]
+        ldr r1, [sp, #28]; subs r1, r1, #1; str r1, [sp, #28]; bne 1b
+        add sp, sp, #32; pop {r7, r11}
         .noaltmacro
         .irp name, find, emit, use, meet, load, words, weights, begin, copy, put, out, outs, bit, group
           .purgem th_\name

@@ -16,7 +16,7 @@ struct plane_mask {
   std::uint32_t to_right;  ///< 8 - number
 };
 
-/// One call of filter_plane. The assembly below knows the offsets; it copies all of it to its frame.
+/// One call of filter_plane. The assembly below knows the offsets.
 struct plane {
   const std::int16_t* x;  ///< where the first output's window begins, at a multiple of four bytes
   int row;                ///< bytes of a row of the plane, likewise
@@ -28,11 +28,11 @@ struct plane {
   unsigned rest;  ///< the outputs that are left, in binary: groups of four, two and one
   int rows;
   int y_row;            ///< bytes from behind the last output of a row to the first of the next
-  std::uint32_t w[44];  ///< for each row of taps: pairs {0, 1}, {1, 2}, {2, 3}, ...
+  std::uint32_t w[42];  ///< for each row of taps: pairs {0, 1}, {1, 2}, {2, 3}, ...
   plane_mask m;         ///< masked
 };
 static_assert(sizeof(void*) != 4 ||
-              (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && offsetof(plane, m) == 228));
+              (offsetof(plane, c) == 20 && offsetof(plane, w) == 52 && offsetof(plane, m) == 220));
 
 /// The outputs that filter_plane makes in one go.
 constexpr int plane_group(int taps, int stride) { return taps == 7 && stride == 1 ? 4 : 8; }
