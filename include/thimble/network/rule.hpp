@@ -66,8 +66,7 @@ struct reach {
 };
 /// The layer that makes one row of output from the rows that it reaches, `above` of which lie over the image's edge.
 constexpr facts one_row_of(facts f, const reach& r, int above = 0) {
-  constexpr int for_a_row = 2048;  // of kernels whose scratch is limited: many rows share it
-  if (f.most_scratch > 0) f.most_scratch = for_a_row;
+  if (f.most_scratch > 0) f.most_scratch = f.row_scratch;
   f.in.h = r.kernel - above < f.in.h ? r.kernel - above : f.in.h;
   f.in1.h = f.in1.h < 1 ? f.in1.h : 1;
   f.out.h = 1;

@@ -27,9 +27,12 @@ struct following : Update {
   template <class Net>
   static constexpr auto apply() {
     auto g = Update::template apply<Net>();
+    bool learns = false;
+    for (const auto& f : g.at) learns = learns || f.trained > 0 || f.bias_trained;
     for (auto& f : g.at) {
       f.float_gradients = how.float_gradients;
       f.most_scratch = how.is_thrifty ? 1 : 0;  // at first the least that kernels can do with: see memory/slices.hpp
+      f.row_scratch = learns ? 2048 : 1024;     // rows are rarely the worst step where something learns
     }
     return g;
   }
