@@ -242,7 +242,7 @@ TEST_CASE("a search that measures") {
       return std::pair(thirds(40, 10 + static_cast<unsigned>(d)), thirds(30, 20 + static_cast<unsigned>(d)));
     };
     auto confirmed = found;
-    search.confirm(confirmed, 3, draw);
+    search.confirm(confirmed, 3, "all but the first", draw);
     CHECK(drawn == 3);
     REQUIRE(confirmed.size() == found.size());
     CHECK(results.trials().size() == taught + 3 * found.size());
@@ -264,9 +264,25 @@ TEST_CASE("a search that measures") {
     lab::contributions from(file, subject);
     lab::refinement<learner> resumed(from, training, held_out, options);
     auto second = resumed.run(middle);
-    resumed.confirm(second, 3, draw);
+    resumed.confirm(second, 3, "all but the first", draw);
     CHECK(drawn == 0);
     for (std::size_t i = 0; i < second.size(); ++i) CHECK(second[i].of.choice == confirmed[i].of.choice);
+    // Drawn from other samples: what is in the file does not tell.
+    const auto known = from.trials().size();
+    resumed.confirm(second, 3, "all but the last", draw);
+    CHECK(drawn == 3);
+    CHECK(from.trials().size() == known + 3 * second.size());
+    // Nor do draws of a file that does not say from what they are.
+    std::ifstream in{file};
+    auto all = nlohmann::json::parse(in);
+    for (auto& t : all["trials"]) t.erase("drawn_from");
+    const auto text = all.dump();
+    lab::contributions old(folder.write("old.json", {text.begin(), text.end()}), subject);
+    lab::refinement<learner> of_old(old, training, held_out, options);
+    second = of_old.run(middle);
+    drawn = 0;
+    of_old.confirm(second, 3, "all but the first", draw);
+    CHECK(drawn == 3);
   }
 
   SUBCASE("a limit on multiplications") {
