@@ -3,14 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <thimble/lab/analysis.hpp>
-#include <thimble/lab/host_learner.hpp>
 #include <thimble/lab/refine.hpp>
-#include <thimble/thimble.hpp>
 
-#include "../support/architectures.hpp"
-#include "../support/random_parameters.hpp"
-#include "../support/subject.hpp"
 #include "../support/temporary_folder.hpp"
+#include "lab_thirds.hpp"
 
 using namespace thimble;
 using namespace thimble::test;
@@ -134,23 +130,8 @@ TEST_CASE("what is believed of gains") {
 
 namespace {
 
-struct net : replace_head<varied<bottleneck>, global_average_pool, dense<3>> {};
-using learner = lab::host_learner<net>;
+using learner = lab::host_learner<small_net>;
 using planner = learner::planner;
-
-/// Three classes: which third of the values is bright.
-lab::sample_set thirds(std::size_t count, unsigned seed) {
-  lab::sample_set s{static_cast<std::size_t>(learner::inputs), {}, {}};
-  std::mt19937 random(seed);
-  for (std::size_t n = 0; n < count; ++n) {
-    const auto label = static_cast<std::size_t>(random() % 3);
-    for (std::size_t i = 0; i < s.inputs; ++i)
-      s.stored.push_back(
-          static_cast<std::int8_t>((3 * i / s.inputs == label ? 50 : -50) + static_cast<int>(random() % 100) - 50));
-    s.labels.push_back(static_cast<int>(label));
-  }
-  return s;
-}
 
 const lab::course how{.epochs = 1, .rate = 0.01f};
 const lab::refine_options options{.how = how,
