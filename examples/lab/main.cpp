@@ -197,7 +197,7 @@ void refine(const options& o) {
       say_nothing_fits(bytes);
       continue;
     }
-    search.confirm(found, o.number<int>("--confirm"), [&](int draw) {
+    search.confirm(found, o.number<int>("--confirm"), "all but " + o.text("--test") + " test samples", [&](int draw) {
       parts anew = load(o, 0, static_cast<std::uint32_t>(draw));
       return std::pair(std::move(anew.training), std::move(anew.held_out));
     });

@@ -4,35 +4,16 @@
 
 #include <thimble/lab/analysis.hpp>
 #include <thimble/lab/emit.hpp>
-#include <thimble/lab/host_learner.hpp>
-#include <thimble/thimble.hpp>
 
-#include "../support/architectures.hpp"
-#include "../support/random_parameters.hpp"
-#include "../support/subject.hpp"
 #include "../support/temporary_folder.hpp"
+#include "lab_thirds.hpp"
 
 using namespace thimble;
 using namespace thimble::test;
 
 namespace {
 
-struct net : replace_head<varied<bottleneck>, global_average_pool, dense<3>> {};
-using learner = lab::host_learner<net>;
-
-/// Three classes: which third of the values is bright.
-lab::sample_set thirds(std::size_t count, unsigned seed) {
-  lab::sample_set s{static_cast<std::size_t>(learner::inputs), {}, {}};
-  std::mt19937 random(seed);
-  for (std::size_t n = 0; n < count; ++n) {
-    const auto label = static_cast<std::size_t>(random() % 3);
-    for (std::size_t i = 0; i < s.inputs; ++i)
-      s.stored.push_back(
-          static_cast<std::int8_t>((3 * i / s.inputs == label ? 50 : -50) + static_cast<int>(random() % 100) - 50));
-    s.labels.push_back(static_cast<int>(label));
-  }
-  return s;
-}
+using learner = lab::host_learner<small_net>;
 
 const lab::analysis_options options{
     .how = {.epochs = 1, .rate = 0.01f}, .seeds = 2, .workers = 2, .progress_to = nullptr};

@@ -80,6 +80,17 @@ TEST_CASE("momentum, and weights of four bits more") {
   compare<digits_network, of_demo, momentum<0.9f>>(choice_of(5, {{4, {1, 4}}, {7, {3, 4}}}), 20, 0.002f);
   compare<digits_network, of_demo, residual_bits<4>>(choice_of(5, {{4, {1, 4}}, {7, {3, 4}}}), 20, 0.01f);
 }
+TEST_CASE("gradients of several samples, and steps rounded at random") {
+  const auto choice = choice_of(5, {{4, {1, 4}}, {7, {3, 4}}});
+  compare<digits_network, of_demo, accumulate<4>>(choice, 22, 0.01f);
+  compare<digits_network, of_demo, stochastic_rounding<7>>(choice, 22, 0.01f);
+  compare<varied<nested>, of_nested, accumulate<3>, stochastic_rounding<>, momentum<0.5f>, weight_decay<0.01f>>(
+      choice_of(4, {{2, {1, 3}}, {4, {1, 1}}}), 25, 0.001f);
+  compare<varied<nested>, of_nested, stochastic_rounding<>, momentum<0.5f>, weight_decay<0.01f>, clip_gradients<0.5f>>(
+      choice_of(4, {{2, {1, 3}}, {4, {1, 1}}}), 20, 0.001f);
+  compare<varied<nested>, of_nested, accumulate<3>, residual_bits<4>>(choice_of(4, {{2, {1, 3}}, {4, {1, 1}}}), 25,
+                                                                      0.001f);
+}
 TEST_CASE("residuals within residuals") {
   compare<varied<nested>, of_nested>(choice_of(4, {{2, {1, 3}}, {4, {1, 1}}}), 20, 0.001f);
   compare<varied<nested>, of_nested, float_shadow, stored_logits>(choice_of(4, {{2, {1, 3}}, {4, {1, 1}}}), 20, 0.001f);

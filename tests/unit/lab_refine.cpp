@@ -3,14 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <thimble/lab/analysis.hpp>
-#include <thimble/lab/host_learner.hpp>
 #include <thimble/lab/refine.hpp>
-#include <thimble/thimble.hpp>
 
-#include "../support/architectures.hpp"
-#include "../support/random_parameters.hpp"
-#include "../support/subject.hpp"
 #include "../support/temporary_folder.hpp"
+#include "lab_thirds.hpp"
 
 using namespace thimble;
 using namespace thimble::test;
@@ -134,23 +130,8 @@ TEST_CASE("what is believed of gains") {
 
 namespace {
 
-struct net : replace_head<varied<bottleneck>, global_average_pool, dense<3>> {};
-using learner = lab::host_learner<net>;
+using learner = lab::host_learner<small_net>;
 using planner = learner::planner;
-
-/// Three classes: which third of the values is bright.
-lab::sample_set thirds(std::size_t count, unsigned seed) {
-  lab::sample_set s{static_cast<std::size_t>(learner::inputs), {}, {}};
-  std::mt19937 random(seed);
-  for (std::size_t n = 0; n < count; ++n) {
-    const auto label = static_cast<std::size_t>(random() % 3);
-    for (std::size_t i = 0; i < s.inputs; ++i)
-      s.stored.push_back(
-          static_cast<std::int8_t>((3 * i / s.inputs == label ? 50 : -50) + static_cast<int>(random() % 100) - 50));
-    s.labels.push_back(static_cast<int>(label));
-  }
-  return s;
-}
 
 const lab::course how{.epochs = 1, .rate = 0.01f};
 const lab::refine_options options{.how = how,
@@ -242,7 +223,7 @@ TEST_CASE("a search that measures") {
       return std::pair(thirds(40, 10 + static_cast<unsigned>(d)), thirds(30, 20 + static_cast<unsigned>(d)));
     };
     auto confirmed = found;
-    search.confirm(confirmed, 3, draw);
+    search.confirm(confirmed, 3, "all but the first", draw);
     CHECK(drawn == 3);
     REQUIRE(confirmed.size() == found.size());
     CHECK(results.trials().size() == taught + 3 * found.size());
@@ -264,9 +245,25 @@ TEST_CASE("a search that measures") {
     lab::contributions from(file, subject);
     lab::refinement<learner> resumed(from, training, held_out, options);
     auto second = resumed.run(middle);
-    resumed.confirm(second, 3, draw);
+    resumed.confirm(second, 3, "all but the first", draw);
     CHECK(drawn == 0);
     for (std::size_t i = 0; i < second.size(); ++i) CHECK(second[i].of.choice == confirmed[i].of.choice);
+    // Drawn from other samples: what is in the file does not tell.
+    const auto known = from.trials().size();
+    resumed.confirm(second, 3, "all but the last", draw);
+    CHECK(drawn == 3);
+    CHECK(from.trials().size() == known + 3 * second.size());
+    // Nor do draws of a file that does not say from what they are.
+    std::ifstream in{file};
+    auto all = nlohmann::json::parse(in);
+    for (auto& t : all["trials"]) t.erase("drawn_from");
+    const auto text = all.dump();
+    lab::contributions old(folder.write("old.json", {text.begin(), text.end()}), subject);
+    lab::refinement<learner> of_old(old, training, held_out, options);
+    second = of_old.run(middle);
+    drawn = 0;
+    of_old.confirm(second, 3, "all but the first", draw);
+    CHECK(drawn == 3);
   }
 
   SUBCASE("a limit on multiplications") {

@@ -89,6 +89,13 @@ struct analysis_subject {
   friend bool operator==(const analysis_subject&, const analysis_subject&) = default;
 };
 
+/// Which samples a trial has: draw 0 is the analysis'; others are drawn anew, from what `from` names.
+struct drawing {
+  int draw = 0;
+  std::string from;
+  friend bool operator==(const drawing&, const drawing&) = default;
+};
+
 class contributions {
  public:
   struct run {
@@ -100,7 +107,7 @@ class contributions {
   struct trial {
     update_choice choice;
     std::uint32_t seed = 1;
-    int draw = 0;  ///< of samples: 0 is the analysis', others are drawn anew
+    drawing samples;
     course_result result;
     double seconds = 0;
   };
@@ -119,9 +126,9 @@ class contributions {
     return nullptr;
   }
   [[nodiscard]] const std::vector<trial>& trials() const { return trials_; }
-  [[nodiscard]] const trial* find(const update_choice& choice, std::uint32_t seed, int draw = 0) const {
+  [[nodiscard]] const trial* find(const update_choice& choice, std::uint32_t seed, const drawing& samples = {}) const {
     for (const trial& t : trials_)
-      if (t.seed == seed && t.draw == draw && t.choice == choice) return &t;
+      if (t.seed == seed && t.samples == samples && t.choice == choice) return &t;
     return nullptr;
   }
   /// Adds what was measured and writes the file: beside the old one first, which is then replaced, so that at no moment there is
@@ -208,7 +215,8 @@ class contributions {
       whole.push_back({{"biases", t.choice.biases},
                        {"weights", weights},
                        {"seed", t.seed},
-                       {"draw", t.draw},
+                       {"draw", t.samples.draw},
+                       {"drawn_from", t.samples.from},
                        {"accuracy", t.result.accuracy},
                        {"held_out_loss", t.result.loss},
                        {"last_loss", t.result.last_loss},
@@ -252,7 +260,7 @@ class contributions {
         for (const auto& w : t.at("weights")) c.set(w.at(0), {w.at(1), w.at(2)});
         trials_.push_back({c,
                            t.at("seed"),
-                           t.value("draw", 0),
+                           {t.value("draw", 0), t.value("drawn_from", "")},
                            {{t.at("accuracy"), t.at("held_out_loss")}, t.at("last_loss")},
                            t.at("seconds")});
       }

@@ -6,6 +6,7 @@
 #include <span>
 
 #include <thimble/lab/host_rules.hpp>
+#include <thimble/lab/host_sums.hpp>
 #include <thimble/lab/planner.hpp>
 #include <thimble/trainer.hpp>
 
@@ -16,21 +17,21 @@ namespace thimble::lab {
 /// place. The library's derivation of steps, run on values, says which of them an update needs. A gradient does not depend on what
 /// else learns: its exponents come from the network alone, and its readers are added in one order. Weights' gradients teach all
 /// channels of a layer; those that are not to learn are put back after the step. tests/unit/lab_host_learner.cpp compares bytes.
-/// For losses of labels; steps that count samples (accumulation, stochastic rounding) are refused.
+/// Where steps count samples (accumulation, stochastic rounding) moves are summed first, as random bits go by a weight's place on
+/// the device (host_sums.hpp). For losses of labels.
 template <class Net, class... Policies>
 class host_learner {
  public:
   using planner = lab::planner<Net, Policies...>;
   using net = typename planner::net;
-  using update = typename planner::widest;
-  static constexpr const auto& graph = marked<net, update>;
   static constexpr const recipe& how = planner::how;
+  using update = mp::mp_if_c<how.rule.stochastic, summed<typename planner::widest>, typename planner::widest>;
+  static constexpr const auto& graph = marked<net, update>;
   static constexpr int nodes = graph.size, inputs = graph.at[0].out.size();
   static constexpr int output_node = graph.owner(graph.output()), classes = graph.at[output_node].out.size();
   static constexpr quantization input_quantization = node_values<net, 0>::quantized(role::y);
   static constexpr shape input_shape = graph.at[0].out;
   static_assert(thimble::detail::loss_of<Policies...>::classifies, "the lab's learner learns labels");
-  static_assert(!how.counts_samples(), "the lab's learner neither accumulates nor rounds at random");
 
   /// The tensors from which the part that learns can be run again.
   using latent = std::vector<unsigned char>;
@@ -82,6 +83,7 @@ class host_learner {
         std::memcpy(place_of(bias_of * nodes + n), f.biases, static_cast<std::size_t>(4 * node.biases));
     }
     saturated_ = 0;
+    samples_ = 0;
   }
 
   /// Where a sample goes before keep().
@@ -127,13 +129,18 @@ class host_learner {
     lesson& now = memory_.now;
     now = {};
     now.label = label;
-    now.rate = rate_of(r.learning_rate);
-    now.bias_rate = rate_of(r.bias_learning_rate);
+    now.sample = samples_;
+    now.rate = share_of(r.learning_rate);
+    now.bias_rate = share_of(r.bias_learning_rate);
     run(plan_->forward_steps, plan_->forward_steps + 1);
     if (now.loss.bits == std::numeric_limits<std::int32_t>::max())
       return {status::loss_out_of_range, now.loss, predicted};
     run(plan_->forward_steps + 1, plan_->steps);
-    put_back();
+    if constexpr (how.counts_samples()) {
+      if (++samples_ % static_cast<std::uint32_t>(how.accumulated) == 0) apply_sums();
+    } else {
+      put_back();
+    }
     return {status::ok, now.loss, predicted};
   }
   /// As the trainer's step, of the sample in input().
@@ -159,7 +166,8 @@ class host_learner {
       if (!plan_->t[id].needed) continue;
       const facts& f = marked_.at[id % nodes];
       const int kind = id / nodes;
-      const bool of_weights = kind == weight || kind == residual_of_weight || kind == velocity_of_weight;
+      const bool of_weights =
+          kind == weight || kind == residual_of_weight || kind == velocity_of_weight || kind == sum_of_weight;
       const int bits = of_weights ? 8 * rules::bytes_of(id) / graph.at[id % nodes].weights() : 32;
       const std::size_t begin = bytes.size();
       bytes.resize(begin + static_cast<std::size_t>(align_up(plan_->t[id].bytes)));
@@ -168,6 +176,10 @@ class host_learner {
                 learns = of_weights ? f.trained : f.biases;
       for (int i = 0; i < rows * learns; ++i)
         copy_element(bytes.data() + begin, i, from, i / learns * row + i % learns, bits);
+    }
+    if constexpr (how.counts_samples()) {
+      bytes.resize(bytes.size() + sizeof samples_);
+      std::memcpy(bytes.data() + bytes.size() - sizeof samples_, &samples_, sizeof samples_);
     }
     return bytes;
   }
@@ -227,6 +239,15 @@ class host_learner {
     if (at != from.size()) throw std::invalid_argument("host_learner: a latent of another update");
   }
 
+  /// As the trainer's: a sample's share of a rate.
+  static kernels::step_size share_of(float rate) {
+    if constexpr (how.accumulated == 1) return rate_of(rate);
+    return scaled(rate_of(rate), scale_factor(1.0 / how.accumulated), 0);
+  }
+  void apply_sums() {
+    for (int n = 0; n < nodes; ++n)
+      if (marked_.at[n].bias_trained) host_sums<net, update>::action_of(n)(memory_, marked_.at[n]);
+  }
   /// Channels that are not to learn have their factory weights again. What lies beside those is read by nobody.
   void put_back() {
     for (int n = 0; n < nodes; ++n) {
@@ -277,7 +298,7 @@ class host_learner {
   int cut_ = 0;
   std::vector<int> alive_;
   bool counts_ = false;
-  std::uint32_t saturated_ = 0;
+  std::uint32_t saturated_ = 0, samples_ = 0;
 };
 
 }  // namespace thimble::lab

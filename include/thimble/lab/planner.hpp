@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include <thimble/lab/portable_rules.hpp>
 #include <thimble/lab/update_choice.hpp>
 #include <thimble/memory/multiplications.hpp>
 #include <thimble/memory/plan.hpp>
@@ -10,7 +11,8 @@
 
 namespace thimble::lab {
 
-/// What a learner takes. Bytes are those of a build for THIMBLE_PORTABLE: fast kernels of a core may want scratch besides.
+/// What a learner takes. Bytes are those of a build for THIMBLE_PORTABLE, whatever this one is for: fast kernels of a core may want
+/// scratch besides.
 struct plan_figures {
   int arena = 0;         ///< bytes
   int lower_bound = 0;   ///< bytes: no placement of the arena is smaller
@@ -46,14 +48,8 @@ class planner {
     return g;
   }
 
-  /// The steps of an update and the lives of its tensors; nothing has a place yet.
-  static std::unique_ptr<plan> derived_by(const graph& g) {
-    auto p = std::make_unique<plan>();
-    thimble::detail::derive(*p, g, how, thimble::detail::list_steps<true>(typename net::nodes{}, g));
-    thimble::detail::list_loops(*p);
-    thimble::detail::find_lifetimes(*p, g.owner(g.output()));
-    return p;
-  }
+  /// The steps of an update on this machine and the lives of its tensors; nothing has a place yet.
+  static std::unique_ptr<plan> derived_by(const graph& g) { return derive<typename net::nodes>(g); }
 
   /// The least that an update can take: as figures_of, with the live-set bound in place of the arena. Some 20 times as fast.
   static plan_figures bound_of(const update_choice& choice) { return measure(choice, false).second; }
@@ -66,9 +62,17 @@ class planner {
   using problem = thimble::detail::placing_problem<plan::tensors, plan::steps_room>;
   using attempt = thimble::detail::attempt<problem::room>;
 
+  template <class Nodes>
+  static std::unique_ptr<plan> derive(const graph& g) {
+    auto p = std::make_unique<plan>();
+    thimble::detail::derive(*p, g, how, thimble::detail::list_steps<true>(Nodes{}, g));
+    thimble::detail::list_loops(*p);
+    thimble::detail::find_lifetimes(*p, g.owner(g.output()));
+    return p;
+  }
   static std::pair<std::unique_ptr<plan>, plan_figures> measure(const update_choice& choice, bool places) {
     const graph g = marked_by(choice);
-    const auto derived = derived_by(g);
+    const auto derived = derive<portable_nodes<typename net::nodes>>(g);
     auto best = std::make_unique<plan>(thimble::detail::prepare(*derived));
     plan_figures f;
     f.lower_bound = best->lower_bound;

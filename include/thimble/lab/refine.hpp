@@ -1,10 +1,7 @@
 // A search that measures: whole updates are taught and examined, and what they reach says which to try next. Host only.
 #pragma once
-#include <atomic>
-
 #include <thimble/lab/belief.hpp>
-#include <thimble/lab/frozen.hpp>
-#include <thimble/lab/progress.hpp>
+#include <thimble/lab/update_teacher.hpp>
 
 namespace thimble::lab {
 
@@ -47,16 +44,9 @@ class refinement {
         o_(std::move(o)),
         score_(results.scored(o_.by)),
         gains_(in_units_of_score(gains_of(results, o_.by))),
-        each_(make_learners<Learner>(o_.workers)) {
-    for (std::size_t w = 0; w < each_.size(); ++w) find_.emplace_back(gains_);
-    // The latents of the deepest update; each course makes its own from them.
-    update_choice deepest;
-    deepest.biases = static_cast<int>(gains_.of_biases.size()) - 1;
-    for (const auto& l : each_) l->choose(deepest);
-    first_of_deepest_ = each_[0]->first_learning_node();
-    deepest_ = deepest;
-    base_ = {freeze(each_, training), freeze(each_, held_out)};
-  }
+        teacher_(results, {static_cast<int>(gains_.of_biases.size()) - 1, {}}, o_.how, o_.workers, o_.progress_to),
+        find_(o_.workers, search<planner>(gains_)),
+        base_(teacher_.base_of(training, held_out)) {}
 
   /// The last, best first; those that only were finalists follow. None: the budget holds not even the classifier.
   std::vector<refined> run(const budget& limit) { return run(limit, o_.rounds); }
@@ -97,25 +87,25 @@ class refinement {
   }
 
   /// What was found, taught once with each of so many draws of samples and sorted by what it reaches there: after hundreds of
-  /// courses with the same samples, the best of them suits those. draw(d), d from 1, gives training and held-out samples.
+  /// courses with the same samples, the best of them suits those. draw(d), d from 1, gives training and held-out samples; `from`
+  /// names what they are drawn from, and so all that they depend on but the analysis' data.
   template <class Draw>
-  void confirm(std::vector<refined>& found, int draws, Draw draw) {
+  void confirm(std::vector<refined>& found, int draws, const std::string& from, Draw draw) {
     if (found.empty() || draws < 1) return;
     for (int d = 1; d <= draws; ++d) {
       std::vector<lack> lacks;
       for (const refined& r : found)
-        if (results_.find(r.of.choice, 1, d) == nullptr) lacks.push_back({r.of.choice, 1});
+        if (results_.find(r.of.choice, 1, {d, from}) == nullptr) lacks.push_back({r.of.choice, 1});
       if (lacks.empty()) continue;
       const std::pair<sample_set, sample_set> drawn = draw(d);
-      for (const auto& l : each_) l->choose(deepest_);
-      teach_lacks(lacks, {freeze(each_, drawn.first), freeze(each_, drawn.second)}, d, "draw " + std::to_string(d));
+      teacher_.teach(lacks, teacher_.base_of(drawn.first, drawn.second), {d, from}, "draw " + std::to_string(d));
     }
     std::vector<std::vector<double>> scores;
     for (refined& r : found) {
       auto& mine = scores.emplace_back();
       r.confirmed = r.confirmed_accuracy = 0;
       for (int d = 1; d <= draws; ++d) {
-        const course_result& one = results_.find(r.of.choice, 1, d)->result;
+        const course_result& one = results_.find(r.of.choice, 1, {d, from})->result;
         mine.push_back(100 * score_(one));
         r.confirmed += mine.back() / draws;
         r.confirmed_accuracy += one.accuracy / draws;
@@ -160,6 +150,7 @@ class refinement {
   [[nodiscard]] double share() const { return believed().share(); }
 
  private:
+  using lack = typename update_teacher<Learner>::lack;
   /// Taught with seeds 1 to `courses`.
   struct tried {
     update_choice choice;
@@ -224,50 +215,13 @@ class refinement {
     return best;
   }
 
-  struct lack {
-    update_choice choice;
-    std::uint32_t seed;
-  };
-  /// Latents of the deepest update.
-  struct base {
-    latent_set training, held_out;
-  };
-  /// Courses shared among workers; those of one update follow each other, so that its latents are made once.
-  void teach_lacks(const std::vector<lack>& lacks, const base& from, int draw, const std::string& name) {
-    progress bar(name + " (courses)", lacks.size(), {.to = o_.progress_to});
-    std::atomic<std::size_t> next{0};
-    std::size_t done = 0;
-    std::mutex one_at_a_time;
-    parallel_for(each_.size(), each_.size(), [&](std::size_t, std::size_t worker) {
-      Learner& l = *each_[worker];
-      std::optional<update_choice> now;
-      latent_set train, held;
-      for (std::size_t i = next++; i < lacks.size(); i = next++) {
-        const double start = steady_seconds();
-        if (!now || !(*now == lacks[i].choice)) {
-          now = lacks[i].choice;
-          l.choose(*now);
-          train = advanced(l, from.training);
-          held = advanced(l, from.held_out);
-        }
-        course how = o_.how;
-        how.seed = lacks[i].seed;
-        const course_result r = take_course(l, train, held, how);
-        const std::lock_guard lock(one_at_a_time);
-        results_.add(contributions::trial{*now, how.seed, draw, r, steady_seconds() - start});
-        char text[64];
-        std::snprintf(text, sizeof text, "accuracy %.4f, loss %.4f", r.accuracy, r.loss);
-        bar.update(++done, text);
-      }
-    });
-  }
   void teach_all(const std::vector<tried>& some, const std::string& name) {
     std::vector<lack> lacks;
     for (const tried& t : some)
       for (int c = 1; c <= t.courses; ++c)
         if (const auto seed = static_cast<std::uint32_t>(c); results_.find(t.choice, seed) == nullptr)
           lacks.push_back({t.choice, seed});
-    if (!lacks.empty()) teach_lacks(lacks, base_, 0, name);
+    if (!lacks.empty()) teacher_.teach(lacks, base_, {}, name);
     for (const tried& t : some) {
       if (tried* known = find_in(all_, t.choice))
         known->courses = std::max(known->courses, t.courses);
@@ -275,13 +229,6 @@ class refinement {
         all_.push_back(t);
     }
   }
-  latent_set advanced(Learner& l, const latent_set& from) const {
-    latent_set to{{}, from.labels};
-    to.latents.reserve(from.size());
-    for (const auto& latent : from.latents) to.latents.push_back(l.advance(latent, first_of_deepest_));
-    return to;
-  }
-
   [[nodiscard]] refined report(const update_choice& choice) const {
     refined r;
     r.of.choice = choice;
@@ -307,11 +254,9 @@ class refinement {
   refine_options o_;
   scorer score_;
   gains gains_;
-  learners<Learner> each_;
+  update_teacher<Learner> teacher_;
   std::vector<search<planner>> find_;  ///< one a worker: what candidates take stays known
-  base base_;
-  update_choice deepest_;
-  int first_of_deepest_ = 0;
+  typename update_teacher<Learner>::base base_;
   budget limit_;
   std::vector<tried> all_;  ///< that this refinement asked for, whether they were in the file or not
 };
