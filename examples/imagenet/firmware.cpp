@@ -161,7 +161,8 @@ constinit lasting_camera view;
 }
 
 [[gnu::noinline]] static int teach() {
-  firmware::print("policies: pushed_rows, least_memory, memory_budget<64000>, stochastic_rounding; scheme mcunet_5fps_49\n");
+  firmware::print(
+      "policies: pushed_rows, least_memory, memory_budget<64000>, stochastic_rounding; scheme mcunet_5fps_49\n");
   const int before = examine();
   const thimble::cosine_rate rate{.learning_rate = 0.01f, .steps = lessons, .warm_up_steps = lessons / 10};
   std::int64_t loss = 0;
