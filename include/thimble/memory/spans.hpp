@@ -158,6 +158,31 @@ inline constexpr auto sliced_with = [] {
   return p;
 }();
 
+/// A loop for each step.
+template <class Net, class Update, detail::block_choice Chosen>
+inline constexpr auto layer_by_layer_with = [] {
+  auto p = gathered_with<Net, Update, Chosen>.p;
+  detail::list_loops(p);
+  detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
+  return p;
+}();
+/// Bytes that the frozen front takes in any case, as far as spans are known by estimates.
+template <class Net, class Update>
+inline constexpr int bytes_of_front = [] {
+  constexpr const auto& p = layer_by_layer_with<Net, Update, detail::block_choice{}>;
+  constexpr bool pushed = detail::how_of<Update>.pushes_rows();
+  if constexpr (detail::how_of<Update>.order == schedule::layer_by_layer) {
+    const detail::bytes_alive live(p);
+    int most = 0;
+    for (int k = 0; k < detail::first_to_learn(p); ++k)
+      if (live.in[k] > most) most = live.in[k];
+    return most;
+  } else {
+    const auto front = detail::front_of(p, marked<Net, Update>, pushed);
+    return detail::choose_spans(p, marked<Net, Update>, front, 0, pushed).peak;
+  }
+}();
+
 /// One block more that makes something again, so that the worst step of all that learns takes less; the same if none can.
 template <class Net, class Update, detail::block_choice Chosen>
 constexpr detail::block_choice one_more() {
@@ -167,7 +192,8 @@ constexpr detail::block_choice one_more() {
     constexpr detail::block_choice more{worst < 0 ? Chosen.again : Chosen.again | std::uint64_t{1} << worst,
                                         Chosen.remade};
     if constexpr (more != Chosen && gathered_with<Net, Update, more>.chosen == more) return more;
-    if constexpr (detail::how_of<Update>.recomputes) {
+    if constexpr (detail::how_of<Update>.recomputes &&
+                  detail::bytes_of_learning(sliced_with<Net, Update, Chosen>) > bytes_of_front<Net, Update>) {
       constexpr int block = detail::block_that_saves_most(sliced_with<Net, Update, Chosen>, blocks);
       if constexpr (block >= 0) return {Chosen.again, Chosen.remade | std::uint64_t{1} << block};
     }
@@ -192,16 +218,8 @@ template <class Net, class Update>
 inline constexpr detail::block_choice chosen_blocks = choose_blocks<Net, Update>();
 template <class Net, class Update>
 inline constexpr const auto& gathered = gathered_with<Net, Update, chosen_blocks<Net, Update>>;
-
-/// A loop for each step.
 template <class Net, class Update>
-inline constexpr auto layer_by_layer_plan = [] {
-  auto p = gathered<Net, Update>.p;
-  detail::list_loops(p);
-  detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
-  return p;
-}();
-
+inline constexpr const auto& layer_by_layer_plan = layer_by_layer_with<Net, Update, chosen_blocks<Net, Update>>;
 template <class Net, class Update>
 inline constexpr auto front_of_net =
     detail::front_of(layer_by_layer_plan<Net, Update>, marked<Net, Update>, detail::how_of<Update>.pushes_rows());
