@@ -74,8 +74,7 @@ int main() {
   for (std::uint32_t i = 0; i < 3;
        ++i)  // the third: the head starts from zero, and its first steps have nothing to pass on
     if (!run(i, spent)) return 1;
-  constexpr auto extra_hundredths =
-      static_cast<std::int32_t>(std::int64_t{subject::work.again} * 10000 / subject::work.all);
+  constexpr auto extra_hundredths = static_cast<std::int32_t>(subject::work.again * 10000 / subject::work.all);
   firmware::print("figure sram." THIMBLE_FIGURE " ", sizeof it, " bytes\nfigure stack." THIMBLE_FIGURE " ", spent.stack,
                   " bytes\nfigure instructions." THIMBLE_FIGURE " ",
                   firmware::fixed{static_cast<std::int32_t>(spent.instructions / 100), 4},

@@ -33,6 +33,13 @@ struct wide_blocks
               conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<32, kernel{1}>,
               global_average_pool, dense<6>> {};
 
+/// A block of a single slice.
+struct one_slice
+    : network<input<shape{16, 16, 3}>, conv2d<16, kernel{3}, relu6>,
+              residual<conv2d<8, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<16, kernel{1}>>,
+              conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, stride{2}, relu6>, conv2d<32, kernel{1}>,
+              global_average_pool, dense<6>> {};
+
 struct all_biases : sparse_update<biases_of_last<12>, weights_of_head> {};
 struct wide_weights : sparse_update<biases_of_last<12>, weights<1, ratio{1, 2}>, weights<4>, weights<7, ratio{1, 4}>,
                                     weights<10, ratio{1, 3}>, weights_of_head> {};
@@ -40,6 +47,8 @@ struct wide_weights : sparse_update<biases_of_last<12>, weights<1, ratio{1, 2}>,
 struct widest_weights
     : sparse_update<biases_of_last<12>, weights<1>, weights<4>, weights<7>, weights<9, ratio{1, 2}>, weights_of_head> {
 };
+struct frozen_biases : sparse_update<weights<1>, weights<4>, weights_of_head> {};
+struct biases_and_first : sparse_update<biases_of_last<6>, weights<1>, weights_of_head> {};
 struct other_weights : sparse_update<biases_of_last<12>, weights<2, ratio{1, 3}>, weights<6, ratio{1, 2}>, weights<8>,
                                      weights<12>, weights<3>, weights_of_head> {};
 /// Begins within a block.
@@ -151,8 +160,33 @@ TEST_CASE("hidden values made again teach the same") {
   compare_recomputed<all_biases>("biases");
   compare_recomputed<wide_weights>("weights of the layers that widen");
   compare_recomputed<widest_weights, momentum<0.9f>>("all of them");
+  compare_recomputed<frozen_biases>("biases in flash");
   compare_recomputed<wide_weights, residual_bits<4>>("4 bits");
   compare_recomputed<wide_weights, stochastic_rounding<>, accumulate<3>>("stochastic, accumulated");
+}
+
+TEST_CASE("blocks of as many channels as one slice are made whole") {
+  using net = varied<one_slice>;
+  using remade = learner_of<net, biases_and_first, recompute>;
+  CHECK(lesson_of<remade>() == lesson_of<learner_of<net, biases_and_first>>());
+}
+
+TEST_CASE("hidden values made again from a latent") {
+  using net = varied<wide_blocks>;
+  using whole = learner_of<net, last_biases>;
+  using remade = learner_of<net, last_biases, recompute, row_by_row>;
+  static whole a;
+  static remade b;
+  for (std::uint32_t i = 0; i < 5; ++i) {
+    const auto x = sample_of(a, i);
+    static remade::latent kept;
+    give(a, x);
+    give(b, x);
+    REQUIRE(b.keep(kept) == status::ok);
+    REQUIRE(a.step(static_cast<int>(i), {.learning_rate = 0.01f}).ok());
+    REQUIRE(b.step_from(kept, static_cast<int>(i), {.learning_rate = 0.01f}).ok());
+    CHECK(std::equal(a.trained().begin(), a.trained().end(), b.trained().begin(), b.trained().end()));
+  }
 }
 
 TEST_CASE("budgets use least_memory, and what it leaves") {

@@ -48,8 +48,9 @@ inline constexpr auto folded_biases = [] {
 template <class At>
 constexpr const std::int32_t* folded_for() {
   constexpr const facts& f = At::node;
-  if constexpr (f.trained == 0 && !f.bias_trained && f.weights() <= 131072) {
-    if constexpr (requires { parameters_of<At>::type::weight[0]; } && kernels::all_shift_right(At::scale(), f.biases))
+  if constexpr (requires { parameters_of<At>::type::weight[0]; }) {
+    if constexpr (f.trained == 0 && !f.bias_trained && f.weights() <= 131072 &&
+                  kernels::all_shift_right(At::scale(), f.biases))
       return folded_biases<At, typename parameters_of<At>::type>.v;
   }
   return nullptr;

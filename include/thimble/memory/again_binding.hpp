@@ -34,12 +34,16 @@ class again_binding : public step_binding<Net, Update, Step> {
     const multipliers all = base::scale();
     return {all.mantissa + first_, all.shift + first_};
   }
-  [[nodiscard]] const std::int32_t* bias() const { return base::bias() + first_; }
+  [[nodiscard]] const std::int32_t* bias() const {
+    const std::int32_t* all = base::bias();
+    return all == nullptr ? nullptr : all + first_;
+  }
   [[nodiscard]] kernels::weights weights() const {
     if constexpr (is_filter) return {reinterpret_cast<const std::int8_t*>(scratch_), nullptr};
     const kernels::weights all = base::weights();
     const int row = first_ * whole.win.taps();
-    return {all.flash + row * whole.weight_row, all.sram == nullptr ? nullptr : all.sram + row * whole.trained};
+    return {all.flash == nullptr ? nullptr : all.flash + row * whole.weight_row,
+            all.sram == nullptr ? nullptr : all.sram + row * whole.trained};
   }
   /// Of a depthwise layer, whose slice does not lie together: [tap][channel].
   void copy_weights() const {

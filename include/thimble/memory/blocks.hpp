@@ -1,6 +1,6 @@
 // Blocks whose hidden channels have gradients by slices only: between a layer that narrows (its input's gradient has the hidden
 // channels) and one that widens (its input's gradient is summed over them), every step works on some channels, then on the next ones.
-// Neither is any value made twice, nor does one change: sums over hidden channels are exact, and rounded once.
+// No value changes by that: sums over hidden channels are exact, and rounded once.
 #pragma once
 #include <cstdint>
 
@@ -12,6 +12,9 @@ namespace thimble::detail {
 struct sliced_block {
   int first = 0, count = 0, channels = 0, sum = -1;
 };
+/// Blocks by slices of one plan; what comes before them in the network is made whole.
+inline constexpr int most_blocks = 64;
+
 /// Which blocks do what costs more to save memory: bit i says so of block i.
 struct block_choice {
   std::uint64_t again = 0;   ///< makes the gradient that it begins with again
@@ -99,7 +102,7 @@ class block_finder {
   constexpr bool is_closed(const sliced_block& b, int later) const {
     for (int i = p_.forward_steps; i < p_.steps; ++i)
       if ((i < b.first || i >= later) && touches(p_.s[i])) return false;
-    return b.channels % 8 == 0 && b.count > 1;
+    return b.channels % 8 == 0 && b.channels > 8 && b.count > 1;  // several slices
   }
 
   Plan& p_;

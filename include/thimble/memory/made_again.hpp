@@ -51,8 +51,10 @@ constexpr bool make_again(Plan& p, sliced_block& b) {
 
 /// How a block's hidden values could be made again: by the forward steps of its first two layers, whose masks they are.
 struct hidden_makers {
-  int step[2]{-1, -1}, keeps = -1, clips[2]{-1, -1};
-  int saves = 0;  ///< bytes; 0: they cannot be made again
+  int by[2]{-1, -1};     ///< steps: of the layer that widens, and of the one that filters
+  int clips[2]{-1, -1};  ///< the steps that read their masks
+  int keeps = -1;        ///< the step that saves the block's input for the first
+  int saves = 0;         ///< bytes; 0: they cannot be made again
 };
 template <class Plan>
 constexpr hidden_makers makers_of(const Plan& p, const auto& g, const sliced_block& b) {
@@ -65,11 +67,11 @@ constexpr hidden_makers makers_of(const Plan& p, const auto& g, const sliced_blo
     if (found == 2) return {};
     h.clips[1 - found] = i;
     for (int k = 0; k < p.forward_steps; ++k)
-      if (p.s[k].writes[1] == read) h.step[1 - found] = k;
+      if (p.s[k].writes[1] == read) h.by[1 - found] = k;
     ++found;
   }
-  if (h.step[0] < 0 || h.step[1] < 0 || p.steps == Plan::steps_room) return {};
-  const step &wide = p.s[h.step[0]], &filter = p.s[h.step[1]];
+  if (h.by[0] < 0 || h.by[1] < 0 || p.steps == Plan::steps_room) return {};
+  const step &wide = p.s[h.by[0]], &filter = p.s[h.by[1]];
   if (wide.slices != slicing::outputs || filter.slices != slicing::channels || filter.reads[0] != wide.writes[0])
     return {};
   const int x = wide.reads[0], kept_of_x = kept * N + wide.node;
@@ -88,16 +90,16 @@ constexpr hidden_makers makers_of(const Plan& p, const auto& g, const sliced_blo
 /// Lets it: the masks are those of a slice, and the layer that widens learns from the block's input. The step that does so comes second.
 template <class Plan>
 constexpr void make_hidden_again(Plan& p, sliced_block& b, const hidden_makers& h) {
-  step &wide = p.s[h.step[0]], &filter = p.s[h.step[1]];
+  step &wide = p.s[h.by[0]], &filter = p.s[h.by[1]];
   step again;
   again.node = filter.node;
   again.rule = filter.rule;
   again.slices = slicing::outputs;
   again.reads[0] = wide.reads[0];
   for (int i = 0; i < 2; ++i) {
-    again.again[i] = h.step[i];
-    again.writes[i] = p.s[h.step[i]].writes[1];
-    p.s[h.step[i]].writes[1] = -1;
+    again.again[i] = h.by[i];
+    again.writes[i] = p.s[h.by[i]].writes[1];
+    p.s[h.by[i]].writes[1] = -1;
     p.s[h.clips[i]].of_slice = true;
   }
   if (h.keeps >= 0) {

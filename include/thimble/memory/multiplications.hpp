@@ -1,21 +1,23 @@
 // The multiplications that a plan comes to.
 #pragma once
+#include <cstdint>
+
 #include <thimble/training/steps.hpp>
 
 namespace thimble {
 
 /// Of one pass over a plan: multiply-accumulates of layers with weights.
 struct multiplications {
-  long all = 0;     ///< forward, backward and learning, each value once
-  long frozen = 0;  ///< those of them before the first layer that learns
-  long again = 0;   ///< of values that are made a second time; not in `all`
+  std::int64_t all = 0;     ///< forward, backward and learning, each value once
+  std::int64_t frozen = 0;  ///< those of them before the first layer that learns
+  std::int64_t again = 0;   ///< of values that are made a second time; not in `all`
 };
 
 /// A layer forward, and its input's gradient: out pixels * weights; its weights' gradient: the trained share of that.
 template <class Plan, class Graph>
 constexpr multiplications multiplications_of(const Plan& p, const Graph& g) {
   multiplications m;
-  const auto whole = [&](int n) { return long{g.at[n].out.pixels()} * g.at[n].weights(); };
+  const auto whole = [&](int n) { return std::int64_t{g.at[n].out.pixels()} * g.at[n].weights(); };
   bool learns = false;
   for (int i = 0; i < p.steps; ++i) {
     const step& s = p.s[i];
@@ -25,7 +27,7 @@ constexpr multiplications multiplications_of(const Plan& p, const Graph& g) {
       continue;
     }
     learns = learns || node.trained > 0 || node.bias_trained;
-    long macs = 0;
+    std::int64_t macs = 0;
     for (const int w : s.writes) {
       if (w < 0 || node.number < 0) continue;
       const int kind = w / Plan::nodes;

@@ -203,9 +203,10 @@ constexpr void promote(attempt<Room>& a, int place) {
 template <class Problem>
 constexpr attempt<Problem::room> next_attempt(const Problem& c, attempt<Problem::room> a) {
   if (a.peak <= c.lower_bound) return a;
-  int top = 0;
+  if (a.stacked >= c.count) return a;
+  int top = a.stacked;
   const auto end_of = [&](int q) { return a.offset[a.order[q]] + c.item[a.order[q]].bytes; };
-  for (int q = 1; q < c.count; ++q)
+  for (int q = top + 1; q < c.count; ++q)
     if (end_of(q) > end_of(top)) top = q;
   promote(a, top);
   place_in_order(c, a);
@@ -216,6 +217,7 @@ constexpr attempt<Problem::room> next_attempt(const Problem& c, attempt<Problem:
 template <class Problem>
 constexpr attempt<Problem::room> first_attempt_from(const Problem& c, attempt<Problem::room> a, int place) {
   place += a.stacked;
+  if (a.stacked >= c.count) return first_attempt(c, a);
   if (place >= c.count) place = a.stacked;
   promote(a, place);
   place_in_order(c, a);

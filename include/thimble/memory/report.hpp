@@ -41,6 +41,7 @@ class columns {
 
 inline const char* action_of(const step& s, int nodes) {
   if (s.modifies >= 0) return "clip gradient";
+  if (s.again[0] >= 0) return "make masks again";
   for (int w : s.writes) {
     if (w < 0) continue;
     switch (w / nodes) {

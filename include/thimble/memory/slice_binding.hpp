@@ -85,7 +85,7 @@ THIMBLE_INLINE void slice_binding<Net, Update, Step>::remake_dy(int first, int c
 
 namespace detail {
 
-/// A function each, so that the stack holds the arguments of one kernel only.
+/// A function each, so that the stack holds the arguments of one step only.
 template <class Net, class Update, int Step>
 THIMBLE_NOINLINE void run_slice_of(unsigned char* arena, unsigned char* trained, lesson* now, int first) {
   using rule = typename rule_of<Net, Update, Step>::type;

@@ -9,11 +9,11 @@ template <class Plan>
 constexpr gathered_plan<Plan> gather_blocks(const Plan& p, const auto& g, const block_choice& asked) {
   gathered_plan<Plan> r{p};
   block_finder<Plan> find(r.p, g);
-  for (int i = p.forward_steps; i < p.steps;) {
+  for (int i = p.forward_steps; i < p.steps && r.blocks < most_blocks;) {
     sliced_block b = find.at(i);
     i += b.count > 0 ? b.count : 1;
     if (b.count == 0) continue;
-    const std::uint64_t me = r.blocks < 64 ? std::uint64_t{1} << r.blocks : 0;
+    const std::uint64_t me = std::uint64_t{1} << r.blocks;
     if ((asked.again & me) != 0 && make_again(r.p, b)) r.chosen.again |= me;
     const hidden_makers h = makers_of(r.p, g, b);
     if ((asked.remade & me) != 0 && h.saves > 0) {

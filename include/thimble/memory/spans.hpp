@@ -96,7 +96,7 @@ template <class Plan>
 constexpr int worst_block(const Plan& p, const gathered_plan<Plan>& blocks) {
   const bytes_alive<Plan> live(p);
   const int k = live.worst(p, first_to_learn(p));
-  for (int b = 0; b < blocks.blocks && b < 64; ++b)
+  for (int b = 0; b < blocks.blocks; ++b)
     if (p.l[k].first == blocks.block[b].first && p.s[p.l[k].first].mixes != mixing::makes_again) return b;
   return -1;
 }
@@ -108,12 +108,13 @@ constexpr int block_that_saves_most(const Plan& p, const gathered_plan<Plan>& bl
   const bytes_alive<Plan> live(p);
   const int worst = live.worst(p, first_to_learn(p));
   int best = -1;
-  for (int b = 0; b < blocks.blocks && b < 64; ++b)
+  for (int b = 0; b < blocks.blocks; ++b)
     if (blocks.block[b].first + blocks.block[b].count > p.l[worst].first && blocks.saves[b] > 0 &&
         (best < 0 || blocks.saves[b] > blocks.saves[best]))
       best = b;
   return best;
 }
+
 /// Bytes alive in the worst loop from the first that learns on.
 template <class Plan>
 constexpr int bytes_of_learning(const Plan& p) {
@@ -195,7 +196,10 @@ constexpr detail::block_choice one_more() {
     if constexpr (detail::how_of<Update>.recomputes &&
                   detail::bytes_of_learning(sliced_with<Net, Update, Chosen>) > bytes_of_front<Net, Update>) {
       constexpr int block = detail::block_that_saves_most(sliced_with<Net, Update, Chosen>, blocks);
-      if constexpr (block >= 0) return {Chosen.again, Chosen.remade | std::uint64_t{1} << block};
+      if constexpr (block >= 0) {
+        constexpr detail::block_choice next{Chosen.again, Chosen.remade | std::uint64_t{1} << block};
+        if constexpr (gathered_with<Net, Update, next>.chosen == next) return next;
+      }
     }
   }
   return Chosen;
