@@ -216,8 +216,8 @@ struct recompute {
 };
 
 /// `sizeof` of the learner is at most Bytes: of the orders above, least_memory and then recompute last, the one that needs the fewest
-/// instructions among those that fit; of those that take the sample whole, unless another policy says pushed_rows. What least_memory leaves of the budget
-/// is used to spare instructions. If nothing fits, the error says by how many bytes, and at which layer.
+/// instructions among those that fit; of those that take the sample whole, unless another policy says pushed_rows. What least_memory
+/// leaves of the budget is used to spare instructions. If nothing fits, the error says by how many bytes, and at which layer.
 template <long Bytes>
 struct memory_budget {
   static constexpr decision decides = decision::budget;

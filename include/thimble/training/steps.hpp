@@ -45,7 +45,7 @@ struct step {
   permission in_place[2];
   reach rows;                      ///< what a row of output reaches, if rows can be made one at a time
   int row_scratch = 0;             ///< bytes of scratch that takes
-  slicing slices = slicing::none;  ///< how it works on some channels of a hidden gradient
+  slicing slices = slicing::none;  ///< how it works on some channels by themselves
   mixing mixes = mixing::sums;     ///< of a step that mixes: whether its dy is hidden, or its dx
   bool remakes = false;            ///< its dx can be made again
   int remade_by = -1;              ///< the step that made its dy, and makes it again
