@@ -45,6 +45,12 @@ void show(Subject& to, std::uint32_t state, cost& spent) {
       to.push_row();
       spent.instructions += counter.instructions();
     }
+  } else if constexpr (Subject::reads_patches) {
+    counter.restart();
+    to.take_sample([&state](int, int, int pixels, std::int8_t* at) {
+      draw({at, static_cast<std::size_t>(pixels * Subject::graph.at[0].out.c)}, state);
+    });
+    spent.instructions += counter.instructions();
   } else {
     draw(to.input(), state);
   }

@@ -30,9 +30,16 @@ struct rows_cannot_be_pushed {
       "be whole: use row_by_row");
 };
 
+template <detail::text Layer, detail::text Name>
+struct sample_cannot_be_patched {
+  static_assert(sizeof(Layer) == 0,
+                "policy patches: the first layer, seen above, learns or cannot make part of its output, so the sample "
+                "must be whole: use row_by_row or layer_by_layer");
+};
+
 namespace detail {
 
-/// Whether rows of the sample can be worked into the network as they come.
+/// Whether rows or patches of the sample can be worked into the network as they come.
 template <class Net, class Update>
 struct rows_fault {
   static constexpr const facts& first = graph_of<Net>.at[1];
@@ -40,6 +47,8 @@ struct rows_fault {
     if constexpr (how_of<Update>.pushes_rows()) {
       constexpr const auto& p = layer_by_layer_plan<Net, Update>;
       return p.steps == 0 || first_to_learn(p) == 0 || p.s[0].rows.kernel == 0 || p.s[0].reads[0] != 0;
+    } else if constexpr (how_of<Update>.reads_patches()) {
+      return next_end<Net, Update>(0) < 0;
     } else {
       return false;
     }
@@ -50,7 +59,9 @@ struct rows_fault {
   };
   template <class Dummy>
   struct said<true, Dummy> {
-    using type = rows_cannot_be_pushed<as_text([] { return first.kind; }), as_text([] { return first.name; })>;
+    static constexpr auto kind = as_text([] { return first.kind; }), name = as_text([] { return first.name; });
+    using type = std::conditional_t<how_of<Update>.pushes_rows(), rows_cannot_be_pushed<kind, name>,
+                                    sample_cannot_be_patched<kind, name>>;
   };
   using type = typename said<cannot>::type;
 };

@@ -55,7 +55,7 @@ class engine : public arena<Net, Update> {
   /// The forward pass in two parts, one copy of each: what no learning changes, and the rest.
   THIMBLE_NOINLINE void frozen_part() {
     if (!begun_) reset();
-    run<pushes_rows ? 1 : 0, cut.loop>(nullptr);
+    run<how.is_fed() ? 1 : 0, cut.loop>(nullptr);
     forget_sample();
   }
   THIMBLE_NOINLINE void learning_part() { run<cut.loop, plan.forward_loops>(nullptr); }
@@ -228,7 +228,7 @@ class engine : public arena<Net, Update> {
   template <int Loop>
   THIMBLE_INLINE void run_loop(lesson* now) {
     constexpr loop l = plan.l[Loop];
-    if constexpr (l.by_rows)
+    if constexpr (l.by_rows)  // a loop by patches is run by take_sample
       run_rows<Net, Update, Loop>(arena_, trained_);
     else if constexpr (l.slices > 1)
       run_slices<Net, Update, Loop>(arena_, trained_, now);
@@ -256,7 +256,7 @@ class engine : public arena<Net, Update> {
 /// What stands in for an engine that cannot be, so that one error is printed.
 struct inert_engine {
   static constexpr int inputs = 1, outputs = 1, inputs_at_once = 1, rows_in_flight = 1;
-  static constexpr bool pushes_rows = false;
+  static constexpr bool pushes_rows = false, reads_patches = false;
   static constexpr std::size_t trained_bytes = 0, latent_bytes = 1;
   struct latent {
     unsigned char bytes[1];
@@ -265,6 +265,7 @@ struct inert_engine {
   std::span<std::int8_t> input() { return {&pixel, 1}; }
   std::span<std::int8_t> next_row() { return {&pixel, 1}; }
   void push_row() {}
+  void take_sample(auto&&) {}
   void push_row(std::span<const std::int8_t>) {}
   [[nodiscard]] int rows_pushed() const { return 0; }
   [[nodiscard]] bool has_sample() const { return false; }

@@ -9,6 +9,7 @@
 
 #include <thimble/status.hpp>
 #include <thimble/tensor/convert.hpp>
+#include <thimble/tensor/shape.hpp>
 
 namespace thimble {
 
@@ -38,6 +39,8 @@ constexpr bool holds(std::size_t first, std::size_t values) {
 /// Where values go: the sample, or its next row.
 template <class Learner>
 std::span<std::int8_t> place_of(Learner& learner) {
+  static_assert(!Learner::reads_patches,
+                "policy patches: the sample is read where it lies, by take_sample or take_bytes");
   if constexpr (Learner::pushes_rows)
     return learner.next_row();
   else
@@ -53,6 +56,18 @@ template <normalization N = normalization{}, class Learner>
   const auto to = detail::place_of(learner).subspan(first);
   for (std::size_t i = 0; i < raw.size(); ++i) to[i] = detail::stored_bytes<Learner::input_quantization, N>[raw[i]];
   return status::ok;
+}
+
+/// The same of a whole sample that stays where it is, for a learner that reads patches of it (policy patches).
+template <normalization N = normalization{}, class Learner>
+void take_bytes(Learner& learner, std::span<const std::uint8_t, static_cast<std::size_t>(Learner::inputs)> raw)
+  requires(Learner::reads_patches)
+{
+  learner.take_sample([at = raw.data()](int row, int column, int pixels, std::int8_t* to) {
+    constexpr shape s = Learner::graph.at[0].out;
+    const std::uint8_t* from = at + (row * s.w + column) * s.c;
+    for (int i = 0; i < pixels * s.c; ++i) to[i] = detail::stored_bytes<Learner::input_quantization, N>[from[i]];
+  });
 }
 
 /// Pixels of 5, 6 and 5 bits (red highest), each three input values, from pixel `first` on. Five and six bits become eight by

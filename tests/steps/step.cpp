@@ -2,6 +2,8 @@
 // learned are those of every other machine. usage: step [HASH]
 #include "machine.hpp"
 
+#include <array>
+
 #include <thimble/formats/tflite.hpp>
 #include <thimble/thimble.hpp>
 #include <thimble/training/published_schemes.hpp>
@@ -48,6 +50,12 @@ std::int64_t show(Learner& to, int step) {
       to.push_row();
       instructions += counter.instructions();
     }
+  } else if constexpr (Learner::reads_patches) {
+    static std::array<std::int8_t, Learner::inputs> picture;
+    draw(picture, 0, step);
+    machine::counter counter;
+    to.take_sample(picture);
+    instructions = counter.instructions();
   } else {
     draw(to.input(), 0, step);
   }

@@ -17,6 +17,8 @@ void give(Learner& l, const std::vector<std::int8_t>& x) {
   if constexpr (Learner::pushes_rows) {
     constexpr auto row = static_cast<std::size_t>(Learner::inputs_at_once);
     for (std::size_t i = 0; i < x.size(); i += row) l.push_row(std::span<const std::int8_t, row>(x.data() + i, row));
+  } else if constexpr (Learner::reads_patches) {
+    l.take_sample(std::span<const std::int8_t, static_cast<std::size_t>(Learner::inputs)>(x.data(), x.size()));
   } else {
     std::copy(x.begin(), x.end(), l.input().begin());
   }

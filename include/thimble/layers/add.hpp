@@ -16,11 +16,12 @@ template <bool Subtracts>
 struct sum {
   static constexpr uses describe(const facts& f) { return describe_pair(f); }
   static constexpr reach rows(const facts& f) { return rows_of_pair(f); }
+  static constexpr reach columns(const facts& f) { return rows_of_pair(f); }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     constexpr quantization a = At::quantized(role::x0), b = At::quantized(role::x1), y = At::quantized(role::y);
-    const kernels::addition_args k{pairing_of<At>, at.x0(),         at.x1(),     a.zero_point, b.zero_point,
-                                   y.zero_point,   scales(a, b, y), At::range(), at.y(),       at.mask()};
+    const kernels::addition_args k{pairing_for(at), at.x0(),         at.x1(),     a.zero_point, b.zero_point,
+                                   y.zero_point,    scales(a, b, y), At::range(), at.y(),       at.mask()};
     if constexpr (Subtracts)
       kernels::run(kernels::subtraction_args{k});
     else

@@ -25,6 +25,14 @@ constexpr reach rows_of_pair(const facts& f) {
 
 template <class At>
 inline constexpr kernels::pairing pairing_of = kernels::pair(At::node.in, At::node.in1);
+/// The same of a step that may make a part of the output, whose extents are known at run time.
+template <class At>
+THIMBLE_INLINE kernels::pairing pairing_for([[maybe_unused]] const At& at) {
+  if constexpr (requires { at.values(); })
+    return kernels::pair({1, 1, at.values()}, {1, 1, at.values()});
+  else
+    return pairing_of<At>;
+}
 /// The same seen from one side.
 template <class At, int Side>
 inline constexpr kernels::pairing pairing_from = kernels::pair(side_of(At::node, Side), side_of(At::node, 1 - Side));

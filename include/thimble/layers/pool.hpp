@@ -24,6 +24,7 @@ struct forward {
             .in_place = {{role::y, role::x0, row_lag(f)}}};
   }
   static constexpr reach rows(const facts& f) { return {f.win.kernel_h, f.win.stride_h, f.win.pad_top}; }
+  static constexpr reach columns(const facts& f) { return {f.win.kernel_w, f.win.stride_w, f.win.pad_left}; }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     at.template call<Kernel>(kernels::pool_args{at.x0(), At::range(), at.y(), at.kept(), at.part()});

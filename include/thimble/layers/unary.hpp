@@ -26,10 +26,13 @@ struct forward {
             .in_place = {{role::y, role::x0, 0}}};
   }
   static constexpr reach rows(const facts&) { return {1, 1, 0}; }
+  static constexpr reach columns(const facts&) { return {1, 1, 0}; }
   template <class At>
   THIMBLE_INLINE static void run(At at) {
     constexpr const auto& t = values_of<typename At::layer, At::quantized(role::x0), At::quantized(role::y)>;
-    kernels::run(kernels::table_args{at.x0(), t.data(), at.y(), At::node.out.size()});
+    int values = At::node.out.size();
+    if constexpr (requires { at.values(); }) values = at.values();
+    kernels::run(kernels::table_args{at.x0(), t.data(), at.y(), values});
   }
 };
 

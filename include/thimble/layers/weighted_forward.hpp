@@ -81,6 +81,10 @@ struct forward {
     if (f.logits) return {};
     return {dilated(f.win.kernel_h, f.win.dilation_h), f.win.stride_h, f.win.pad_top};
   }
+  static constexpr reach columns(const facts& f) {
+    if (f.logits) return {};
+    return {dilated(f.win.kernel_w, f.win.dilation_w), f.win.stride_w, f.win.pad_left};
+  }
   /// To be made again by slices: of any channels by themselves.
   static constexpr slicing slices(const facts& f) {
     if (!InPlace || f.logits || f.weight_zero != 0 || f.groups != 1 || f.selected == selection::largest)

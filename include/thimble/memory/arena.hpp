@@ -1,7 +1,9 @@
-// A learner's memory, and how a sample comes into it: whole, or row by row.
+// A learner's memory, and how a sample comes into it: whole, row by row, or patch by patch.
 #pragma once
 #include <cstddef>
+#include <cstring>
 #include <span>
+#include <type_traits>
 
 #include <thimble/memory/row_binding.hpp>
 
@@ -17,6 +19,8 @@ class arena {
   static constexpr int inputs = sample.out.size();
   /// Whether the sample comes row by row, by next_row and push_row; else it is written to input().
   static constexpr bool pushes_rows = how_of<Update>.pushes_rows();
+  /// Whether it stays where it is, and is read by take_sample.
+  static constexpr bool reads_patches = how_of<Update>.reads_patches();
   /// Values that are written at a time: all of the sample, or one row.
   static constexpr int inputs_at_once = pushes_rows ? sample.out.row() : inputs;
 
@@ -40,7 +44,7 @@ class arena {
   /// Where the sample goes, int8 in the network's input quantization. Ask again before every infer and every step, and write
   /// all of it: it shares the arena, and each call overwrites it. A step without refuses (status::no_sample).
   place input()
-    requires(!pushes_rows)
+    requires(!pushes_rows && !reads_patches)
   {
     has_sample_ = true;
     return place(reinterpret_cast<std::int8_t*>(arena_ + plan_at<0>), place::extent);
@@ -77,7 +81,26 @@ class arena {
     return feed_.pushed();
   }
 
-  /// Whether input() was asked for, or all rows pushed, since the last call that took the sample.
+  /// Reads the sample, which lies anywhere, and works it into the network: read(row, column, pixels, to) puts so many pixels of one
+  /// row, int8 in the network's input quantization, to `to`. Patches reach over each other, so pixels are read more than once. infer,
+  /// step and keep take the sample.
+  template <class Read>
+    requires(reads_patches && std::is_invocable_v<Read&, int, int, int, std::int8_t*>)
+  void take_sample(Read&& read) {
+    patch_feed<Net, Update>::take(arena_, trained_, read);
+    has_sample_ = true;
+  }
+  /// The same of a sample in memory, in flash for example.
+  void take_sample(std::span<const std::int8_t, static_cast<std::size_t>(inputs)> from)
+    requires reads_patches
+  {
+    take_sample([at = from.data()](int row, int column, int pixels, std::int8_t* to) {
+      constexpr shape s = sample.out;
+      std::memcpy(to, at + (row * s.w + column) * s.c, static_cast<std::size_t>(pixels * s.c));
+    });
+  }
+
+  /// Whether input() was asked for, all rows pushed, or a sample taken, since the last call that took the sample.
   [[nodiscard]] bool has_sample() const { return has_sample_; }
 
  protected:

@@ -42,7 +42,7 @@ inline constexpr auto cut_of = [] {
   constexpr int nodes = graph_of<Net>.size;
   latent_cut<arena_kinds * nodes> best;
   const int end = detail::first_that_learns(p, marked<Net, Update>);
-  constexpr int begin = detail::how_of<Update>.pushes_rows() ? 1 : 0;  // rows that are gone cannot be kept
+  constexpr int begin = detail::how_of<Update>.is_fed() ? 1 : 0;  // what is gone cannot be kept
   for (int loop = begin; loop <= end; ++loop) {
     int bytes = 0;
     for (int id = 0; id < arena_kinds * nodes; ++id) bytes += detail::is_alive_at(p, id, loop) ? p.t[id].bytes : 0;

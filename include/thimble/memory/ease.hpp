@@ -118,13 +118,19 @@ class easing {
   [[nodiscard]] constexpr int own_tensor(int k) const { return tensor_kinds * Plan::nodes + p_.l[k].first; }
   constexpr void put(int id, int k, int bytes, int offset) { p_.t[id] = {align_up(bytes), k, k, offset, bytes > 0}; }
 
-  /// What is free in loop k without what lives there alone, and but for one tensor.
+  /// Whether easing places a tensor of loop k again: scratch, and by slices all that lives there alone. (What a whole step makes may
+  /// live there alone too: the network's output.)
+  [[nodiscard]] constexpr bool is_placed_anew(int id, int k) const {
+    const tensor& t = p_.t[id];
+    return t.first == k && t.last == k && (id >= tensor_kinds * Plan::nodes || p_.l[k].slices > 1);
+  }
+  /// What is free in loop k without what is placed anew, and but for one tensor.
   [[nodiscard]] constexpr free_parts beside(int k, int but) const {
     free_parts free;
     int cursor = 0;
     for (int i = 0; i < count_; ++i) {
       const tensor& t = p_.t[by_offset_[i]];
-      if (by_offset_[i] == but || t.first > k || t.last < k || (t.first == k && t.last == k)) continue;
+      if (by_offset_[i] == but || t.first > k || t.last < k || is_placed_anew(by_offset_[i], k)) continue;
       free.add(cursor, t.offset);
       if (t.offset + t.bytes > cursor) cursor = t.offset + t.bytes;
     }
@@ -195,7 +201,7 @@ template <class Plan, class Graph, class Rules, class Blocks>
 constexpr void ease(Plan& p, const Graph& g, const Rules& rules, const Blocks& blocks) {
   easing<Plan, Graph, Rules> to(p, g, rules);
   for (int k = 0, b = 0; k < p.loops; ++k) {
-    if (p.l[k].by_rows) continue;
+    if (p.l[k].by_rows || p.l[k].by_patches) continue;
     if (p.l[k].slices > 1) {
       while (blocks.block[b].first != p.l[k].first) ++b;  // those between are made whole
       to.ease_block(k, blocks.block[b]);

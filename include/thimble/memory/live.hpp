@@ -1,4 +1,4 @@
-// Bytes alive in each loop of a plan, placed or not.
+// Bytes alive in each loop of a plan, placed or not; where learning begins.
 #pragma once
 #include <thimble/training/steps.hpp>
 
@@ -60,6 +60,25 @@ struct bytes_alive {
     return k;
   }
 };
+
+/// Bytes alive at the worst of the loops from one on.
+template <class Plan>
+constexpr int rest_of(const Plan& p, int first) {
+  const bytes_alive<Plan> live(p);
+  return first < p.loops ? live.in[live.worst(p, first)] : 0;
+}
+
+/// The first step that reads parameters that train, or keeps something for backward: rows end before it.
+template <int N, int S>
+constexpr int first_to_learn(const plan<N, S>& p) {
+  for (int i = 0; i < p.forward_steps; ++i) {
+    for (const int r : p.s[i].reads)
+      if (r >= arena_kinds * N && p.t[r].needed) return i;
+    for (const int w : p.s[i].writes)
+      if (w >= mask * N && p.t[w].needed) return i;
+  }
+  return p.forward_steps;
+}
 
 }  // namespace detail
 }  // namespace thimble

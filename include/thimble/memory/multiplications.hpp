@@ -26,6 +26,7 @@ constexpr multiplications multiplications_of(const Plan& p, const Graph& g) {
       m.again += whole(p.s[s.again[0]].node) + whole(p.s[s.again[1]].node);
       continue;
     }
+    m.again += std::int64_t{s.made_again} * node.weights();
     learns = learns || node.trained > 0 || node.bias_trained;
     std::int64_t macs = 0;
     for (const int w : s.writes) {

@@ -92,13 +92,14 @@ inline constexpr auto smallest_by_pressure = [] {
   return best;
 }();
 
-inline constexpr int thrifty_attempts = 20;
+/// More where memory is bought with instructions.
+constexpr int thrifty_attempts(const recipe& how) { return how.recomputes ? 40 : 20; }
 /// Of one order, under least_memory, if those before did not meet the bound.
 template <class Net, class Update, placing_order Order, const auto& So_far>
 inline constexpr auto smallest_with = [] {
   auto best = So_far;
   if constexpr (how_of<Update>.is_thrifty && So_far.peak > problem<Net, Update>.lower_bound) {
-    try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, thrifty_attempts>{});
+    try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, thrifty_attempts(how_of<Update>)>{});
     try_from<Net, Update, Order>(best, std::make_integer_sequence<int, first_places>{});
   }
   return best;

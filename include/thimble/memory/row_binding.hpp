@@ -2,7 +2,7 @@
 #pragma once
 #include <utility>
 
-#include <thimble/memory/binding.hpp>
+#include <thimble/memory/patch_binding.hpp>
 
 namespace thimble {
 
@@ -18,12 +18,12 @@ class row_binding : public step_binding<Net, Update, Step> {
   static constexpr kernels::geometry geometry = geometry_of(node);
 
   THIMBLE_INLINE row_binding(unsigned char* arena, unsigned char* trained, const row_job& job)
-      : base(arena, trained, nullptr), job_(job) {}
+      : base(arena, trained, nullptr), arena_(arena), job_(job) {}
 
   static constexpr rows part() { return {0, 1}; }
-  const std::int8_t* x0() const { return base::x0() + job_.x[0] * node.in.row(); }
-  const std::int8_t* x1() const { return base::x1() + job_.x[1] * node.in1.row(); }
-  std::int8_t* y() const { return base::y() + job_.y * node.out.row(); }
+  [[nodiscard]] const std::int8_t* x0() const { return reinterpret_cast<const std::int8_t*>(arena_ + job_.x[0]); }
+  [[nodiscard]] const std::int8_t* x1() const { return reinterpret_cast<const std::int8_t*>(arena_ + job_.x[1]); }
+  [[nodiscard]] std::int8_t* y() const { return reinterpret_cast<std::int8_t*>(arena_ + job_.y); }
   static constexpr std::uint8_t* mask() { return nullptr; }
   static constexpr std::uint8_t* kept() { return nullptr; }
 
@@ -36,17 +36,18 @@ class row_binding : public step_binding<Net, Update, Step> {
   }
 
  private:
+  unsigned char* arena_;
   const row_job& job_;
 };
 
 namespace detail {
 
-/// Whether a task can make its next row; if so, there is room for it, and `job` says where all lies.
+/// Whether a task can make its next rows; if so, there is room for them, and `job` says where all lies.
 THIMBLE_NOINLINE inline bool begin_row(const row_span& s, int task, row_progress* now, unsigned char* arena,
                                        row_job& job) {
   const row_task& t = s.task[task];
   if (!is_ready(s, now, t)) return false;
-  make_room(s, now, t.y, arena);
+  make_room(s, now, t.y, arena, next_rows(s, now, t));
   job = job_of(s, now, t);
   return true;
 }
@@ -81,15 +82,22 @@ THIMBLE_INLINE bool pass_rows(row_progress* now, unsigned char* arena, unsigned 
   using rows = placed_rows<Net, Update, Loop>;
   bool any = false;
   const auto make = [&]<int I>(std::integral_constant<int, I>) THIMBLE_LAMBDA_INLINE {
-    constexpr int at = rows::around.first + I;
-    constexpr thimble::step s = plan_of<Net, Update>.s[at];
+    constexpr row_task task = rows::in_flash.task[I];
+    constexpr thimble::step s = plan_of<Net, Update>.s[task.step];
     using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
     row_job job;
     if (!begin_row(rows::span, I, now, arena, job)) return;
-    mp::mp_at_c<typename layer::forward, static_cast<std::size_t>(s.rule)>::run(
-        row_binding<Net, Update, at>(arena, trained, job));
-    constexpr int y = rows::in_flash.task[I].y;
-    ++now[y].made;
+    if constexpr (s.patches.first >= 0) {
+      constexpr row_window x = rows::in_flash.window[task.x[0]];
+      const int rows_now = next_rows(rows::span, now, task);
+      make_rows_by_patches<Net, Update, s.patches>(now[task.y].made, rows_now, arena + x.at, now[task.x[0]].base, arena,
+                                                   trained, arena + job.y);
+      now[task.y].made = static_cast<short>(now[task.y].made + rows_now);
+    } else {
+      mp::mp_at_c<typename layer::forward, static_cast<std::size_t>(s.rule)>::run(
+          row_binding<Net, Update, task.step>(arena, trained, job));
+      ++now[task.y].made;
+    }
     any = true;
   };
   (make(std::integral_constant<int, Task>{}), ...);

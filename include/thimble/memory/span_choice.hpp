@@ -1,21 +1,11 @@
 // Which steps of the frozen front are made by rows together: those that make the arena smaller.
 #pragma once
+#include <thimble/memory/block_loops.hpp>
 #include <thimble/memory/live.hpp>
+#include <thimble/memory/row_groups.hpp>
 #include <thimble/memory/rows.hpp>
 
 namespace thimble::detail {
-
-/// The first step that reads parameters that train, or keeps something for backward: rows end before it.
-template <int N, int S>
-constexpr int first_to_learn(const plan<N, S>& p) {
-  for (int i = 0; i < p.forward_steps; ++i) {
-    for (const int r : p.s[i].reads)
-      if (r >= arena_kinds * N && p.t[r].needed) return i;
-    for (const int w : p.s[i].writes)
-      if (w >= mask * N && p.t[w].needed) return i;
-  }
-  return p.forward_steps;
-}
 
 /// What the choice of spans is made from: for each step of the frozen front its output's bytes whole and as a window. Lives are
 /// those of a loop for each step.
@@ -24,22 +14,28 @@ struct front {
   int steps = 0;
   int window[static_cast<std::size_t>(S)]{}, input_window = 0;
   bool passing[static_cast<std::size_t>(S)]{};
+  bool inner[static_cast<std::size_t>(S)]{};   ///< of a group: the next step is made with it
+  int scratch[static_cast<std::size_t>(S)]{};  ///< by rows; of a group the last step's
 };
 
 /// Windows of the longest runs of steps that can be made by rows: what tensors take inside any span, near enough to choose by.
 template <int N, int S>
-constexpr front<S> front_of(const plan<N, S>& p, const graph<N>& g, bool pushed) {
+constexpr front<S> front_of(const plan<N, S>& p, const graph<N>& g, const row_groups<S>& groups, bool pushed) {
   front<S> f;
   f.steps = first_to_learn(p);
   for (int i = 0; i < f.steps;) {
     int end = i;
     while (end < f.steps && p.s[end].rows.kernel > 0) ++end;
     if (end > i) {
-      const auto r = rehearsed(list_rows<S + 2>(p, g, i, end, pushed && i == 0), pushed && i == 0);
+      const auto r = rehearsed(list_rows<S + 2>(p, g, groups, i, end, pushed && i == 0), pushed && i == 0);
       if (i == 0) f.input_window = r.window[0].held * r.window[0].row;
-      for (int w = r.sources; w < r.windows; ++w) {
-        f.window[i + w - r.sources] = r.window[w].held * r.window[w].row;
-        f.passing[i + w - r.sources] = r.window[w].passing;
+      for (int t = 0; t < r.tasks; ++t) {
+        const row_window& y = r.window[r.task[t].y];
+        const int first = r.task[t].step, last = groups.end_of(first) - 1;
+        f.window[last] = y.over >= 0 ? 0 : y.held * y.row;
+        f.passing[last] = y.passing;
+        f.scratch[last] = r.scratch[t];
+        for (int k = first; k < last; ++k) f.inner[k] = true;
       }
     }
     i = end > i ? end : i + 1;
@@ -82,10 +78,11 @@ struct span_cost {
     const step& s = p.s[end];
     by_rows = by_rows && s.rows.kernel > 0;
     for (const int w : s.writes)
-      if (w >= 0 && w < arena_kinds * N && p.t[w].needed) live += p.t[w].bytes;
-    int together = s.row_scratch + (f.passing[end] ? f.window[end] : 0);
+      if (w >= 0 && w < arena_kinds * N && p.t[w].needed && !f.inner[end]) live += p.t[w].bytes;
+    int together = f.scratch[end] + (f.passing[end] ? f.window[end] : 0);
+    const bool in_group = end > first && f.inner[end - 1];
     for (const int r : s.reads)  // made in the span and read for the last time: a window is enough
-      if (r >= 0 && r < N && p.t[r].last == end && p.t[r].first >= first && r != output) {
+      if (!in_group && r >= 0 && r < N && p.t[r].last == end && p.t[r].first >= first && r != output) {
         for (int i = first; i < end; ++i)
           if (p.s[i].writes[0] == r) {
             live += (f.passing[i] ? 0 : f.window[i]) - p.t[r].bytes;
@@ -138,9 +135,11 @@ constexpr span_choice<S> choose_spans(const plan<N, S>& p, const graph<N>& g, co
   span_choice<S> c;
   const auto for_each_loop = [&](int i, auto visit) {
     span_cost<N, S> cost(p, g, f, i, pushed);
+    if (i > 0 && f.inner[i - 1]) return;  // within a group
     while (cost.end < f.steps && cost.by_rows) {
       cost.extend();
       const int end = cost.end, steps = end - i;
+      if (f.inner[end - 1]) continue;
       if (steps == 1 && !(pushed && i == 0)) visit(end, false, cost.bytes(false, g));
       if (cost.by_rows && (steps > 1 || (pushed && i == 0))) visit(end, true, cost.bytes(true, g));
     }
@@ -165,13 +164,6 @@ constexpr span_choice<S> choose_spans(const plan<N, S>& p, const graph<N>& g, co
     });
   }
   return c;
-}
-
-/// Bytes alive at the worst of the loops from one on.
-template <class Plan>
-constexpr int rest_of(const Plan& p, int first) {
-  const bytes_alive<Plan> live(p);
-  return first < p.loops ? live.in[live.worst(p, first)] : 0;
 }
 
 }  // namespace thimble::detail

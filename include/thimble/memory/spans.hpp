@@ -1,21 +1,19 @@
-// Which steps are made whole, one after another, and which by rows together: the loops of the plan.
+// Which steps are made whole, one after another, and which by rows or by patches together: the loops of the plan.
 #pragma once
-#include <thimble/memory/block_choice.hpp>
+#include <thimble/memory/patch_choice.hpp>
 
 namespace thimble {
 
+/// Those with which the front is no larger than all that learns, if it can be.
 template <class Net, class Update>
-inline constexpr const auto& gathered = gathered_with<Net, Update, chosen_blocks<Net, Update>>;
+inline constexpr detail::group_list groups_of_net = [] {
+  if constexpr (detail::all_groups<Net, Update>.count > 0)
+    return detail::best_groups<Net, Update>(detail::bytes_of_learning(sliced_plan<Net, Update>));
+  else
+    return detail::group_list{};
+}();
 template <class Net, class Update>
-inline constexpr const auto& layer_by_layer_plan = layer_by_layer_with<Net, Update, chosen_blocks<Net, Update>>;
-template <class Net, class Update>
-inline constexpr auto front_of_net =
-    detail::front_of(layer_by_layer_plan<Net, Update>, marked<Net, Update>, detail::how_of<Update>.pushes_rows());
-
-/// The same with the smallest slices.
-template <class Net, class Update>
-inline constexpr const auto& sliced_plan = sliced_with<Net, Update, chosen_blocks<Net, Update>>;
-
+inline constexpr const auto& front_of_net = front_with<Net, Update, groups_of_net<Net, Update>>;
 template <class Net, class Update>
 inline constexpr auto spans_of = detail::choose_spans(
     layer_by_layer_plan<Net, Update>, marked<Net, Update>, front_of_net<Net, Update>,
@@ -26,12 +24,30 @@ template <class Net, class Update, int First, int End>
 inline constexpr auto rows_of = [] {
   constexpr bool pushed = First == 0 && detail::how_of<Update>.pushes_rows();
   constexpr const auto& p = layer_by_layer_plan<Net, Update>;
-  auto r = detail::rehearsed(detail::list_rows<End - First + 3>(p, marked<Net, Update>, First, End, pushed), pushed);
-  detail::share_bytes(r, p);
+  constexpr const auto& groups = groups_of<Net, Update, groups_of_net<Net, Update>>;
+  auto r =
+      detail::rehearsed(detail::list_rows<End - First + 3>(p, marked<Net, Update>, groups, First, End, pushed), pushed);
+  detail::share_bytes(r);
   return r;
 }();
 
 namespace detail {
+
+/// Where a task's scratch lies; in that of a group, its parts.
+template <class Net, class Update, int First, int End, int Task, class Plan>
+constexpr void enter_task(Plan& p) {
+  constexpr const auto& r = rows_of<Net, Update, First, End>;
+  constexpr int step = r.task[Task].step, at = r.scratch_at[Task];
+  constexpr patching how = groups_of<Net, Update, groups_of_net<Net, Update>>.at(step);
+  if constexpr (how.end > 0)
+    enter_patches(p, patches_of<Net, Update, how>, how, at);
+  else
+    p.s[step].scratch_at = at;
+}
+template <class Net, class Update, int First, int End, class Plan, int... Task>
+constexpr void enter_tasks(Plan& p, std::integer_sequence<int, Task...>) {
+  (enter_task<Net, Update, First, End, Task>(p), ...);
+}
 
 /// Puts a span into the plan: its loop, its windows' sizes, its permission.
 template <class Net, class Update, int First, int End, class Plan>
@@ -45,7 +61,7 @@ constexpr void enter_span(Plan& p) {
     t.shares = r.window[w].passing;
     if (t.shares) t.offset = r.window[w].at;
   }
-  for (int i = 0; i < r.tasks; ++i) p.s[First + i].scratch_at = r.scratch_at[i];
+  enter_tasks<Net, Update, First, End>(p, std::make_integer_sequence<int, r.tasks>{});
   if (r.window[r.windows - 1].whole && !r.is_crowded)
     l.in_place[0] = {r.window[r.windows - 1].tensor, r.window[0].tensor, r.lag};
 }
@@ -70,6 +86,11 @@ template <class Net, class Update>
 inline constexpr auto scheduled = [] {
   if constexpr (detail::how_of<Update>.order == schedule::layer_by_layer) {
     return sliced_plan<Net, Update>;
+  } else if constexpr (detail::how_of<Update>.reads_patches()) {
+    auto p = sliced_plan<Net, Update>;
+    detail::enter_patched_loop<Net, Update>(p);
+    detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
+    return p;
   } else {
     auto p = sliced_plan<Net, Update>;
     p.loops = p.forward_loops = 0;

@@ -64,6 +64,8 @@ constexpr int row_lag(const facts& f) {
 struct reach {
   int kernel = 0, stride = 1, pad = 0;
 };
+/// Columns likewise: a rule that can also make some columns of a row by themselves says so by
+/// `static constexpr reach columns(const facts&)`, and works on the facts of part_of.
 /// The layer that makes one row of output from the rows that it reaches, `above` of which lie over the image's edge.
 constexpr facts one_row_of(facts f, const reach& r, int above = 0) {
   if (f.most_scratch > 0) f.most_scratch = f.row_scratch;
@@ -71,6 +73,21 @@ constexpr facts one_row_of(facts f, const reach& r, int above = 0) {
   f.in1.h = f.in1.h < 1 ? f.in1.h : 1;
   f.out.h = 1;
   f.win.pad_top = above;
+  return f;
+}
+
+/// Extents of a part of a layer's input and output, and how far its first window reaches over the image's edge.
+struct part_shape {
+  short in_h = 0, in_w = 0, out_h = 0, out_w = 0, above = 0, left = 0;
+  friend constexpr bool operator==(part_shape, part_shape) = default;
+};
+/// The layer that makes that part.
+constexpr facts part_of(facts f, const part_shape& s) {
+  if (f.most_scratch > 0) f.most_scratch = f.row_scratch;
+  f.in.h = s.in_h, f.in.w = s.in_w;
+  if (f.inputs[1] >= 0) f.in1.h = s.in_h, f.in1.w = s.in_w;
+  f.out.h = s.out_h, f.out.w = s.out_w;
+  f.win.pad_top = s.above, f.win.pad_left = s.left;
   return f;
 }
 

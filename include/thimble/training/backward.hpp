@@ -93,16 +93,29 @@ constexpr reach reach_of([[maybe_unused]] const graph<N>& g, [[maybe_unused]] in
   return {};
 }
 
+/// What a rule's columns reach, if it can make some by themselves and its rows can be made one at a time.
+template <class Rule>
+constexpr reach columns_of([[maybe_unused]] const facts& f) {
+  if constexpr (requires { Rule::columns(f); }) {
+    const reach c = Rule::columns(f);
+    if (c.pad < c.kernel && (f.out.w - 1) * c.stride - c.pad < f.in.w) return c;
+  }
+  return {};
+}
+
 template <class Rule, int N>
 constexpr step make_step_of(const graph<N>& g, int n, int rule, bool backward) {
   const reach rows = reach_of<Rule>(g, n);
   step s = make_step(g, Rule::describe(g.at[n]), n, rule, backward, rows);
   if constexpr (requires { Rule::slices(g.at[n]); }) s.slices = Rule::slices(g.at[n]);
   if constexpr (requires { Rule::remakes(g.at[n]); }) s.remakes = Rule::remakes(g.at[n]);
+  if (rows.kernel > 0) s.columns = columns_of<Rule>(g.at[n]);
+  s.row_in_place = rows.kernel > 1;
   if (rows.kernel > 0)
     for (int above = 0; above <= rows.pad; ++above) {
-      const int scratch = Rule::describe(one_row_of(g.at[n], rows, above)).scratch;
-      if (scratch > s.row_scratch) s.row_scratch = scratch;
+      const uses u = Rule::describe(one_row_of(g.at[n], rows, above));
+      if (u.scratch > s.row_scratch) s.row_scratch = u.scratch;
+      s.row_in_place = s.row_in_place && u.in_place[0].write == role::y && u.in_place[0].lag == 0;
     }
   return s;
 }

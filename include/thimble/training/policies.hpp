@@ -7,7 +7,7 @@
 namespace thimble {
 
 /// In which order the frozen front of a network is made. The bytes are the same; memory and instructions are not.
-enum class schedule : unsigned char { layer_by_layer, row_by_row, pushed_rows };
+enum class schedule : unsigned char { layer_by_layer, row_by_row, pushed_rows, by_patches };
 
 /// All policies of a learner as values: the planner sizes memory by it, sinks are made of it, state() is told apart by it.
 struct recipe {
@@ -22,7 +22,15 @@ struct recipe {
   bool recomputes = false;
   int spare = 0;  ///< bytes that the arena may be larger than it need be, if that saves instructions
 
+  int patches = 0;  ///< along each side of what is made by patches
+
   [[nodiscard]] constexpr bool pushes_rows() const { return order == schedule::pushed_rows; }
+  [[nodiscard]] constexpr bool is_by_rows() const {
+    return order == schedule::row_by_row || order == schedule::pushed_rows;
+  }
+  [[nodiscard]] constexpr bool reads_patches() const { return order == schedule::by_patches; }
+  /// Whether the sample is worked into the network as it comes, by what brings it.
+  [[nodiscard]] constexpr bool is_fed() const { return pushes_rows() || reads_patches(); }
   /// Whether the number of samples seen so far is part of what training changes.
   [[nodiscard]] constexpr bool counts_samples() const { return rule.stochastic || rule.accumulates; }
   [[nodiscard]] constexpr int gradient_bytes() const { return float_gradients ? 4 : 2; }
@@ -196,6 +204,17 @@ struct row_by_row {
 struct pushed_rows {
   static constexpr decision decides = decision::order;
   static constexpr void set(recipe& r) { r.order = schedule::pushed_rows; }
+};
+
+/// Layers before the first that learns are made by Along x Along patches of what they come to, each from the part of the sample that it
+/// reaches (arXiv 2110.15352): the compiler chooses up to which layer. The sample is not in the learner: it is read by `take_sample`
+/// from where it lies, anywhere that can be read at random. Patches reach over each other; `work.again` counts the multiplications that
+/// are made more than once.
+template <int Along>
+struct patches {
+  static constexpr decision decides = decision::order;
+  static constexpr void set(recipe& r) { r.order = schedule::by_patches, r.patches = Along < 1 ? 1 : Along; }
+  static_assert(Along >= 1 && Along <= 64, "there are 1 to 64 patches along each side");
 };
 
 /// The smallest arena, whatever order the front is made in: in the backward pass gradients of hidden channels (between the layers

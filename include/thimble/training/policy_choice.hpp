@@ -32,7 +32,7 @@ struct following : Update {
     for (auto& f : g.at) {
       f.float_gradients = how.float_gradients;
       f.most_scratch = how.is_thrifty ? 1 : 0;  // at first the least that kernels can do with: see memory/slices.hpp
-      f.row_scratch = learns ? 2048 : 1024;     // rows are rarely the worst step where something learns
+      f.row_scratch = learns ? 2048 : 768;      // rows are rarely the worst step where something learns
     }
     return g;
   }

@@ -35,6 +35,13 @@ struct permission {
   int write = -1, read = -1, lag = 0;
 };
 
+/// Steps [first, end) of the plan that are made together by patches (memory/patches.hpp) of so many rows and columns of the last one's
+/// output.
+struct patching {
+  short first = -1, end = -1, rows = 0, columns = 0;
+  friend constexpr bool operator==(patching, patching) = default;
+};
+
 /// One rule of one node.
 struct step {
   int node = 0, rule = 0;
@@ -44,7 +51,9 @@ struct step {
   int scratch_at = 0;  ///< their offset in the arena; in the scratch of the loop till that is placed
   permission in_place[2];
   reach rows;                      ///< what a row of output reaches, if rows can be made one at a time
+  reach columns;                   ///< what a column of it reaches, if also columns can
   int row_scratch = 0;             ///< bytes of scratch that takes
+  bool row_in_place = false;       ///< a row of output may lie over the first row that it reaches
   slicing slices = slicing::none;  ///< how it works on some channels by themselves
   mixing mixes = mixing::sums;     ///< of a step that mixes: whether its dy is hidden, or its dx
   bool remakes = false;            ///< its dx can be made again
@@ -54,11 +63,14 @@ struct step {
   int again[2]{
       -1, -1};  ///< forward steps that it takes again for a slice: the second reads what the first makes, for masks
   bool of_slice = false;  ///< the mask that it reads is a slice's, made again
+  patching patches;       ///< of a step that is made by patches, with others
+  int made_again = 0;     ///< pixels of its output that it makes a second time, as patches reach over each other
   bool unpacked = false;  ///< reads its layer's input where a rule would read the channels kept of it
 };
 
 /// Steps [first, first + count): one step, made whole, or a span of steps by rows, each row as soon as the rows that it reaches are
-/// there (memory/rows.hpp), or backward steps by slices of channels (memory/slices.hpp).
+/// there (memory/rows.hpp), or by patches of the sample (memory/patches.hpp), or backward steps by slices of channels
+/// (memory/slices.hpp).
 struct loop {
   int first = 0, count = 1;
   bool by_rows = false;
@@ -66,6 +78,7 @@ struct loop {
   permission in_place[3];
   int scratch = 0;  ///< bytes: the tensor of the first step; by slices of the second
   int sums = 0;     ///< by slices: bytes of the sums of an input gradient, the tensor of the first step
+  bool by_patches = false;
 };
 
 /// N nodes and at most S steps: tensor number = kind * N + node; scratch of step s = tensor_kinds * N + s.
