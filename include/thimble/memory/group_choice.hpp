@@ -16,12 +16,12 @@ struct patch_size {
   friend constexpr bool operator==(const patch_size&, const patch_size&) = default;
 };
 /// Those that are tried, from the most bytes and the fewest multiplications to the contrary.
-inline constexpr patch_size patch_sizes[] = {{4, 16}, {4, 8}, {2, 8}, {2, 4}, {1, 4}};
-inline constexpr int count_of_sizes = 5;
+inline constexpr patch_size patch_sizes[] = {{4, 8}, {2, 8}, {2, 4}, {1, 4}};
+inline constexpr int count_of_sizes = 4;
 
 /// First steps of groups, in the order in which they were found to be the worst; and which size their patches have.
 struct group_list {
-  static constexpr int most = 4;
+  static constexpr int most = 3;
   short first[static_cast<std::size_t>(most)]{};
   int count = 0, size = count_of_sizes - 1;
   friend constexpr bool operator==(const group_list&, const group_list&) = default;

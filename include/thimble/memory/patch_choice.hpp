@@ -29,13 +29,15 @@ constexpr int next_end(int end) {
   return -1;
 }
 
-/// Bytes of the worst loop if the steps before End are made by patches.
+/// Bytes of the worst loop if the steps before End are made by patches, and the rest of the front by rows where that takes less.
 template <class Net, class Update, int End>
 inline constexpr int bytes_patched_until = [] {
-  constexpr const auto& p = sliced_plan<Net, Update>;
+  constexpr const auto& p = plain_plan<Net, Update>;
+  constexpr const auto& front = front_with<Net, Update, group_list{}>;
   constexpr int patched =
       patches_of<Net, Update, patched_until<Net, Update>(End)>.shared + p.t[p.s[End - 1].writes[0]].bytes;
-  const int rest = rest_of(p, End);
+  const int rest =
+      choose_spans(p, marked<Net, Update>, front, rest_of(sliced_plan<Net, Update>, front.steps), false, End).peak;
   return patched > rest ? patched : rest;
 }();
 
@@ -51,13 +53,24 @@ constexpr int best_end() {
   }
 }
 
-/// All loops: the first by patches, of a sample that is elsewhere, then a loop for each step, then those of the backward pass.
+}  // namespace detail
+
+/// The steps that are made by patches.
+template <class Net, class Update>
+inline constexpr patching patched_front = [] {
+  if constexpr (detail::how_of<Update>.reads_patches())
+    return patched_until<Net, Update>(detail::best_end<Net, Update, detail::next_end<Net, Update>(0)>());
+  else
+    return patching{0, 0};
+}();
+
+namespace detail {
+
+/// Puts their loop into the plan: the sample is elsewhere.
 template <class Net, class Update, class Plan>
 constexpr void enter_patched_loop(Plan& p) {
-  constexpr const auto& by_steps = sliced_plan<Net, Update>;
-  constexpr patching how = patched_until<Net, Update>(best_end<Net, Update, next_end<Net, Update>(0)>());
+  constexpr patching how = patched_front<Net, Update>;
   constexpr const auto& r = patches_of<Net, Update, how>;
-  p.loops = 0;
   loop& l = p.l[p.loops++];
   l = {};
   l.count = how.end;
@@ -68,9 +81,6 @@ constexpr void enter_patched_loop(Plan& p) {
   sample.shares = true;
   sample.offset = 0;
   enter_patches(p, r, how, 0);
-  for (int i = how.end; i < p.forward_steps; ++i) p.l[p.loops++] = by_steps.l[i];
-  p.forward_loops = p.loops;
-  for (int k = by_steps.forward_loops; k < by_steps.loops; ++k) p.l[p.loops++] = by_steps.l[k];
 }
 
 }  // namespace detail

@@ -93,7 +93,7 @@ inline constexpr auto smallest_by_pressure = [] {
 }();
 
 /// More where memory is bought with instructions.
-constexpr int thrifty_attempts(const recipe& how) { return how.recomputes ? 40 : 20; }
+constexpr int thrifty_attempts(const recipe& how) { return how.recomputes ? 26 : 20; }
 /// Of one order, under least_memory, if those before did not meet the bound.
 template <class Net, class Update, placing_order Order, const auto& So_far>
 inline constexpr auto smallest_with = [] {

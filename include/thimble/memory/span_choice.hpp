@@ -126,9 +126,10 @@ struct span_choice {
   int peak = 0;
 };
 
+/// Of the steps from `from` on.
 template <int N, int S>
-constexpr span_choice<S> choose_spans(const plan<N, S>& p, const graph<N>& g, const front<S>& f, int floor,
-                                      bool pushed) {
+constexpr span_choice<S> choose_spans(const plan<N, S>& p, const graph<N>& g, const front<S>& f, int floor, bool pushed,
+                                      int from = 0) {
   constexpr int never = 1 << 30;
   // Backwards: the least peak from step i on; then, under that, the least work.
   int peak[static_cast<std::size_t>(S + 1)]{}, work[static_cast<std::size_t>(S + 1)]{};
@@ -144,15 +145,15 @@ constexpr span_choice<S> choose_spans(const plan<N, S>& p, const graph<N>& g, co
       if (cost.by_rows && (steps > 1 || (pushed && i == 0))) visit(end, true, cost.bytes(true, g));
     }
   };
-  for (int i = f.steps - 1; i >= 0; --i) {
+  for (int i = f.steps - 1; i >= from; --i) {
     peak[i] = never;
     for_each_loop(i, [&](int end, bool, int bytes) {
       const int most = bytes > peak[end] ? bytes : peak[end];
       if (most < peak[i]) peak[i] = most;
     });
   }
-  c.peak = peak[0] > floor ? peak[0] : floor;
-  for (int i = f.steps - 1; i >= 0; --i) {
+  c.peak = peak[from] > floor ? peak[from] : floor;
+  for (int i = f.steps - 1; i >= from; --i) {
     work[i] = never;
     for_each_loop(i, [&](int end, bool rows, int bytes) {
       if (bytes > c.peak || work[end] == never) return;

@@ -15,9 +15,10 @@ inline constexpr detail::group_list groups_of_net = [] {
 template <class Net, class Update>
 inline constexpr const auto& front_of_net = front_with<Net, Update, groups_of_net<Net, Update>>;
 template <class Net, class Update>
-inline constexpr auto spans_of = detail::choose_spans(
-    layer_by_layer_plan<Net, Update>, marked<Net, Update>, front_of_net<Net, Update>,
-    detail::rest_of(sliced_plan<Net, Update>, front_of_net<Net, Update>.steps), detail::how_of<Update>.pushes_rows());
+inline constexpr auto spans_of =
+    detail::choose_spans(layer_by_layer_plan<Net, Update>, marked<Net, Update>, front_of_net<Net, Update>,
+                         detail::rest_of(sliced_plan<Net, Update>, front_of_net<Net, Update>.steps),
+                         detail::how_of<Update>.pushes_rows(), patched_front<Net, Update>.end);
 
 /// The rows of a loop by rows that begins with a step and ends before another. Windows are not placed yet.
 template <class Net, class Update, int First, int End>
@@ -86,15 +87,11 @@ template <class Net, class Update>
 inline constexpr auto scheduled = [] {
   if constexpr (detail::how_of<Update>.order == schedule::layer_by_layer) {
     return sliced_plan<Net, Update>;
-  } else if constexpr (detail::how_of<Update>.reads_patches()) {
-    auto p = sliced_plan<Net, Update>;
-    detail::enter_patched_loop<Net, Update>(p);
-    detail::find_lifetimes(p, marked<Net, Update>.owner(marked<Net, Update>.output()));
-    return p;
   } else {
     auto p = sliced_plan<Net, Update>;
     p.loops = p.forward_loops = 0;
-    detail::enter_loops<Net, Update, 0>(p);
+    if constexpr (detail::how_of<Update>.reads_patches()) detail::enter_patched_loop<Net, Update>(p);
+    detail::enter_loops<Net, Update, patched_front<Net, Update>.end>(p);
     for (int i = front_of_net<Net, Update>.steps; i < p.forward_steps; ++i)
       p.l[p.loops++] = layer_by_layer_plan<Net, Update>.l[i];
     p.forward_loops = p.loops;

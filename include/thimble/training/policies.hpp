@@ -206,8 +206,8 @@ struct pushed_rows {
   static constexpr void set(recipe& r) { r.order = schedule::pushed_rows; }
 };
 
-/// Layers before the first that learns are made by Along x Along patches of what they come to, each from the part of the sample that it
-/// reaches (arXiv 2110.15352): the compiler chooses up to which layer. The sample is not in the learner: it is read by `take_sample`
+/// The first layers are made by Along x Along patches of what they come to, each from the part of the sample that it reaches
+/// (arXiv 2110.15352); the compiler chooses up to which layer, and makes those from there to the first that learns as row_by_row does. The sample is not in the learner: it is read by `take_sample`
 /// from where it lies, anywhere that can be read at random. Patches reach over each other; `work.again` counts the multiplications that
 /// are made more than once.
 template <int Along>
