@@ -24,10 +24,12 @@ struct depthwise_rules : weighted::steps<kernels::depthwise_forward, kernels::de
   static constexpr void spread(const double* vy, double* vx, int, int begin, int end) {
     constexpr const facts& f = Values::node;
     constexpr int multiplier = f.biases / f.in.c;
+    double a[static_cast<std::size_t>(f.weight_row)]{};  // by channel, or wide windows take more than clang evaluates
+    for (int o = 0; o < f.weight_row; ++o) a[o] = vy[o] * Values::effective(o) * Values::effective(o);
     for (int r = begin; r < end; ++r)
       for (int o = 0; o < f.weight_row; ++o) {
         const int w = Values::weight(r * f.weight_row + o);
-        vx[o / multiplier] += vy[o] * Values::effective(o) * Values::effective(o) * (w * w);
+        vx[o / multiplier] += a[o] * (w * w);
       }
   }
 };
