@@ -81,6 +81,8 @@ int main() {
        ++i)  // the third: the head starts from zero, and its first steps have nothing to pass on
     if (!run(i, spent)) return 1;
   constexpr auto extra_hundredths = static_cast<std::int32_t>(subject::work.again * 10000 / subject::work.all);
+  constexpr auto over_bound = (subject::plan.peak - subject::plan.lower_bound) * 10000LL / subject::plan.lower_bound;
+  static_assert(over_bound <= 500, "placement wastes more than 5 %");
   firmware::print("figure sram." THIMBLE_FIGURE " ", sizeof it, " bytes\nfigure stack." THIMBLE_FIGURE " ", spent.stack,
                   " bytes\nfigure instructions." THIMBLE_FIGURE " ",
                   firmware::fixed{static_cast<std::int32_t>(spent.instructions / 100), 4},
