@@ -1,36 +1,18 @@
 // Blocks whose hidden gradients are made by slices: the same bytes learned, in less memory, none of it two tensors' at a time.
 #include <doctest/doctest.h>
 
-#include "support/rows_check.hpp"
+#include "support/slices_check.hpp"
 
 using namespace thimble;
 using namespace thimble::test;
 
 namespace {
 
-/// Blocks of layers {1, 2, 3} to {10, 11, 12} that widen, filter and narrow: with and without an addition, at stride 2, before a pool of all.
-struct blocks
-    : network<input<shape{12, 12, 3}>, conv2d<16, kernel{3}, stride{2}, relu6>,
-              residual<conv2d<48, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<16, kernel{1}>>,
-              conv2d<40, kernel{1}, relu6>, depthwise_conv2d<kernel{5}, stride{2}, relu6>, conv2d<24, kernel{1}>,
-              residual<conv2d<72, kernel{1}, relu6>, depthwise_conv2d<kernel{7}, relu6>, conv2d<24, kernel{1}>>,
-              conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<32, kernel{1}>,
-              global_average_pool, dense<6>> {};
-
 /// Where gradients of a block's ends are the largest of all.
 struct narrow_blocks
     : network<input<shape{6, 6, 3}>, conv2d<48, kernel{1}>,
               residual<conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
               residual<conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<48, kernel{1}>>,
-              global_average_pool, dense<6>> {};
-
-/// That widen six times, so that masks of hidden values are larger than what they could be made of again.
-struct wide_blocks
-    : network<input<shape{12, 12, 3}>, conv2d<16, kernel{3}, stride{2}, relu6>,
-              residual<conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<16, kernel{1}>>,
-              conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{5}, stride{2}, relu6>, conv2d<24, kernel{1}>,
-              residual<conv2d<144, kernel{1}, relu6>, depthwise_conv2d<kernel{7}, relu6>, conv2d<24, kernel{1}>>,
-              conv2d<192, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, relu6>, conv2d<32, kernel{1}>,
               global_average_pool, dense<6>> {};
 
 /// A block of a single slice.
@@ -40,32 +22,10 @@ struct one_slice
               conv2d<96, kernel{1}, relu6>, depthwise_conv2d<kernel{3}, stride{2}, relu6>, conv2d<32, kernel{1}>,
               global_average_pool, dense<6>> {};
 
-struct all_biases : sparse_update<biases_of_last<12>, weights_of_head> {};
-struct wide_weights : sparse_update<biases_of_last<12>, weights<1, ratio{1, 2}>, weights<4>, weights<7, ratio{1, 4}>,
-                                    weights<10, ratio{1, 3}>, weights_of_head> {};
-/// All channels of layers that widen, so that their input stays in any case; and some of one that narrows.
-struct widest_weights
-    : sparse_update<biases_of_last<12>, weights<1>, weights<4>, weights<7>, weights<9, ratio{1, 2}>, weights_of_head> {
-};
-struct frozen_biases : sparse_update<weights<1>, weights<4>, weights_of_head> {};
 struct biases_and_first : sparse_update<biases_of_last<6>, weights<1>, weights_of_head> {};
-struct other_weights : sparse_update<biases_of_last<12>, weights<2, ratio{1, 3}>, weights<6, ratio{1, 2}>, weights<8>,
-                                     weights<12>, weights<3>, weights_of_head> {};
 /// Begins within a block.
 struct last_biases : sparse_update<biases_of_last<6>, weights_of_head> {};
 
-template <class Learner>
-constexpr int sliced_loops() {
-  int n = 0;
-  for (int k = 0; k < Learner::plan.loops; ++k) n += Learner::plan.l[k].slices > 1 ? 1 : 0;
-  return n;
-}
-template <class Learner>
-constexpr int remade_blocks() {
-  int n = 0;
-  for (int i = 0; i < Learner::plan.steps; ++i) n += Learner::plan.s[i].again[0] >= 0 ? 1 : 0;
-  return n;
-}
 template <class Learner>
 constexpr bool makes_again() {
   for (int i = 0; i < Learner::plan.steps; ++i)
@@ -73,44 +33,12 @@ constexpr bool makes_again() {
   return false;
 }
 
-/// Of two tensors that are alive in one loop no byte is both's, unless the loop allows it, and they lie as it says.
-template <class Learner>
-void check_apart() {
-  static constexpr const auto& p = Learner::plan;
-  for (int k = 0; k < p.loops; ++k)
-    for (int a = 0; a < p.tensors; ++a)
-      for (int b = 0; b < a; ++b) {
-        const tensor &x = p.t[a], &y = p.t[b];
-        const auto lives = [&](int id, const tensor& t) {
-          return p.in_arena(id) && t.needed && !t.shares && t.bytes > 0 && t.first <= k && t.last >= k;
-        };
-        if (!lives(a, x) || !lives(b, y) || x.offset >= y.offset + y.bytes || y.offset >= x.offset + x.bytes) continue;
-        bool allowed = false;
-        for (const permission& o : p.l[k].in_place) {
-          const bool these = (o.write == a && o.read == b) || (o.write == b && o.read == a);
-          allowed = allowed || (these && p.t[o.write].offset == p.t[o.read].offset - align_up(o.lag));
-        }
-        CAPTURE(k);
-        CAPTURE(a);
-        CAPTURE(b);
-        CHECK(allowed);
-      }
-  CHECK(p.peak >= p.lower_bound);
-}
-
-template <class Update, class... Policies>
-void compare_slices(const char* what) {
-  CAPTURE(what);
-  using net = varied<blocks>;
-  using whole = learner_of<net, Update, Policies...>;
-  using sliced = learner_of<net, Update, least_memory, Policies...>;
-  using pushed = learner_of<net, Update, least_memory, pushed_rows, Policies...>;
-  static_assert(sliced_loops<sliced>() > 0 && sliced_loops<pushed>() > 0 && sliced_loops<whole>() == 0);
-  static_assert(sizeof(pushed) < sizeof(learner_of<net, Update, pushed_rows, Policies...>));
-  const auto made = lesson_of<whole>();
-  CHECK(lesson_of<sliced>() == made);
-  CHECK(lesson_of<pushed>() == made);
-  check_apart<sliced>();
+/// The same lesson with rows that are pushed.
+template <class Net, class Update, class Thrift>
+void compare_pushed() {
+  using pushed = learner_of<Net, Update, Thrift, pushed_rows>;
+  static_assert(sizeof(pushed) < sizeof(learner_of<Net, Update, pushed_rows>));
+  CHECK(lesson_of<pushed>() == lesson_of<learner_of<Net, Update>>());
   check_apart<pushed>();
 }
 
@@ -119,16 +47,7 @@ void compare_slices(const char* what) {
 TEST_CASE("slices teach what whole layers teach") {
   compare_slices<all_biases>("biases");
   compare_slices<wide_weights>("weights of the layers that widen");
-  compare_slices<other_weights>("weights of the others");
   compare_slices<last_biases>("from within a block on");
-}
-
-TEST_CASE("slices under every form of weights") {
-  compare_slices<wide_weights, residual_bits<4>>("4 bits");
-  compare_slices<wide_weights, stochastic_rounding<>>("stochastic");
-  compare_slices<other_weights, stochastic_rounding<7>>("stochastic, the others");
-  compare_slices<wide_weights, momentum<0.9f>>("momentum");
-  compare_slices<other_weights, accumulate<3>>("accumulated");
 }
 
 TEST_CASE("gradients that are made again") {
@@ -140,29 +59,14 @@ TEST_CASE("gradients that are made again") {
   check_apart<sliced>();
 }
 
-template <class Update, class... Policies>
-void compare_recomputed(const char* what) {
-  CAPTURE(what);
-  using net = varied<wide_blocks>;
-  using sliced = learner_of<net, Update, least_memory, Policies...>;
-  using remade = learner_of<net, Update, recompute, Policies...>;
-  using pushed = learner_of<net, Update, recompute, pushed_rows, Policies...>;
-  static_assert(remade_blocks<remade>() > 0 && remade_blocks<sliced>() == 0);
-  static_assert(sizeof(remade) < sizeof(sliced));
-  const auto made = lesson_of<learner_of<net, Update, Policies...>>();
-  CHECK(lesson_of<remade>() == made);
-  CHECK(lesson_of<pushed>() == made);
-  check_apart<remade>();
-  check_apart<pushed>();
-}
-
 TEST_CASE("hidden values made again teach the same") {
   compare_recomputed<all_biases>("biases");
   compare_recomputed<wide_weights>("weights of the layers that widen");
-  compare_recomputed<widest_weights, momentum<0.9f>>("all of them");
-  compare_recomputed<frozen_biases>("biases in flash");
-  compare_recomputed<wide_weights, residual_bits<4>>("4 bits");
-  compare_recomputed<wide_weights, stochastic_rounding<>, accumulate<3>>("stochastic, accumulated");
+}
+
+TEST_CASE("slices and rows that are pushed") {
+  compare_pushed<varied<blocks>, wide_weights, least_memory>();
+  compare_pushed<varied<wide_blocks>, wide_weights, recompute>();
 }
 
 TEST_CASE("blocks of as many channels as one slice are made whole") {
