@@ -1,11 +1,12 @@
-# Prints the figures of memory programs and a table of them, and fails where one is above its bar, whether in bytes (bars.txt), in stack
-# or in work done again: cmake -DRESULTS=a.txt,b.txt -P table.cmake
+# Prints the figures of memory programs and a table of them, and fails where one is above its bar, whether in bytes (bars.txt), in stack,
+# in work done again or in what placement wastes: cmake -DRESULTS=a.txt,b.txt -P table.cmake
 cmake_minimum_required(VERSION 3.25)
 string(REPLACE "," ";" RESULTS "${RESULTS}")
 set(text "")
 set(above "")
 set(most_stack 1536)  # bytes
 set(most_again 15)    # percent of the multiplications
+set(most_over 5)      # percent above the bytes alive at a time
 file(STRINGS ${CMAKE_CURRENT_LIST_DIR}/bars.txt bars REGEX "^[^#]")
 set(table "| network, scheme, order of work | learner, bytes | at most | stack, bytes | instructions, millions | against layer by layer | extra MACs | arena above its bound | compiler, s | MB |\n|---|---|---|---|---|---|---|---|---|---|")
 function(value out lines what)
@@ -53,6 +54,9 @@ foreach(file IN LISTS RESULTS)
   endif()
   if(again GREATER most_again)
     string(APPEND above "${name}: ${again} % of the multiplications again, ${most_again} % at most\n")
+  endif()
+  if(over GREATER most_over)
+    string(APPEND above "${name}: an arena ${over} % above the bytes alive at a time, ${most_over} % at most\n")
   endif()
   string(REGEX REPLACE "[.](layer_by_layer|pushed.*|resident.*|recomputed.*|patched)$" "" subject ${name})
   string(REPLACE "." "" scaled ${millions})  # ten thousandths
