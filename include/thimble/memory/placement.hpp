@@ -14,7 +14,8 @@ inline constexpr int unplaced = -(1 << 30);
 /// What is placed first, in the first attempt. `stacked`: as by_pressure, above or below what the forward pass saves for the backward
 /// pass: those lives are nested, so that in one stack, longest life first, they leave no gap at any time. `stacked_apart` and after: the others
 /// from the other end of an arena of the bound's size, or a little more. `divided`: what dies between the two fullest loops of the
-/// backward pass lies at that end too, so that what lives through both does not depend on when the stack sinks.
+/// backward pass lies at that end too, so that what lives through both does not depend on when the stack sinks; `divided_loosely` in a
+/// larger arena.
 enum class placing_order : unsigned char {
   by_size,
   by_pressure,
@@ -22,7 +23,8 @@ enum class placing_order : unsigned char {
   stacked_apart,
   stacked_loosely,
   stacked_loosest,
-  divided
+  divided,
+  divided_loosely
 };
 
 /// One placement: the order of items, and where each came to lie.
@@ -176,10 +178,11 @@ constexpr attempt<Problem::room> start_of(const Problem& c, placing_order order)
   if (order == placing_order::by_size) return a;
   order_by_pressure(c, a);
   if (order >= placing_order::stacked) order_stack_first(c, a);
-  if (order == placing_order::divided) divide_stack(c, a);
+  if (order >= placing_order::divided) divide_stack(c, a);
   // Often a little more than the bound leaves room where the bound itself does not.
   const int thousandths = order == placing_order::stacked_loosely   ? 4
                           : order == placing_order::stacked_loosest ? 12
+                          : order == placing_order::divided_loosely ? 20
                                                                     : 0;
   if (order >= placing_order::stacked_apart) a.top = align_up(c.lower_bound + c.lower_bound / 1000 * thousandths);
   return a;

@@ -100,7 +100,8 @@ inline constexpr auto smallest_with = [] {
   auto best = So_far;
   if constexpr (how_of<Update>.is_thrifty && So_far.peak > problem<Net, Update>.lower_bound) {
     try_in_order<Net, Update, Order>(best, std::make_integer_sequence<int, thrifty_attempts(how_of<Update>)>{});
-    try_from<Net, Update, Order>(best, std::make_integer_sequence<int, first_places>{});
+    if constexpr (Order == placing_order::stacked_apart)
+      try_from<Net, Update, Order>(best, std::make_integer_sequence<int, first_places>{});
   }
   return best;
 }();
@@ -112,9 +113,12 @@ inline constexpr const auto& smallest_loosely =
     smallest_with<Net, Update, placing_order::stacked_loosest,
                   smallest_with<Net, Update, placing_order::stacked_loosely, smallest_apart<Net, Update>>>;
 template <class Net, class Update>
-inline constexpr const auto& smallest =
+inline constexpr const auto& smallest_divided =
     smallest_with<Net, Update, placing_order::divided,
                   smallest_with<Net, Update, placing_order::stacked, smallest_loosely<Net, Update>>>;
+template <class Net, class Update>
+inline constexpr const auto& smallest =
+    smallest_with<Net, Update, placing_order::divided_loosely, smallest_divided<Net, Update>>;
 
 /// What shares the scratch of a loop, and scratch itself, get their offsets.
 template <class Plan>

@@ -80,6 +80,7 @@ constexpr bool prepares_tiles(const geometry& g) {
 }
 
 /// Eight input channels of one pixel: sums[i] += t[o] * w[o][i] over n channels, n even, rows of `row`. 2.1 instructions a product.
+#ifdef __OPTIMIZE__
 THIMBLE_NOINLINE inline void gather_eight(std::int32_t* sums, const std::int16_t* t, const std::int8_t* w, int row,
                                           int n) {
   std::int32_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
@@ -102,6 +103,14 @@ THIMBLE_NOINLINE inline void gather_eight(std::int32_t* sums, const std::int16_t
 #undef THIMBLE_FOUR
   sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3, sums[4] = s4, sums[5] = s5, sums[6] = s6, sums[7] = s7;
 }
+#else  // it takes all registers: there is none for a frame pointer
+inline void gather_eight(std::int32_t* sums, const std::int16_t* t, const std::int8_t* w, int row, int n) {
+  for (int i = 0; i < 8; ++i) {
+    sums[i] = 0;
+    for (int o = 0; o < n; ++o) sums[i] += t[o] * w[o * row + i];
+  }
+}
+#endif
 
 }  // namespace dsp
 
