@@ -37,6 +37,15 @@ struct sample_cannot_be_patched {
                 "must be whole: use row_by_row or layer_by_layer");
 };
 
+template <detail::text Layer, detail::text Name, int Number>
+struct block_cannot_be_recomputed {
+  static_assert(
+      Number < 0,
+      "policy recompute_blocks: with the layer numbered above begins no block that saves bytes if its hidden values "
+      "are made again: one that widens, a depthwise one whose weights are frozen, one that narrows, and before "
+      "them something that learns");
+};
+
 namespace detail {
 
 /// Whether rows or patches of the sample can be worked into the network as they come.
@@ -64,6 +73,38 @@ struct rows_fault {
                                     sample_cannot_be_patched<kind, name>>;
   };
   using type = typename said<cannot>::type;
+};
+
+/// The first layer named in recompute_blocks whose block is not made again all the same.
+template <class Net, class Update>
+struct blocks_fault {
+  static constexpr const auto& g = marked<Net, Update>;
+  static constexpr bool names_any = [] {
+    for (const facts& f : g.at)
+      if (f.recomputed) return true;
+    return false;
+  }();
+  static constexpr int refused = [] {
+    if constexpr (names_any) {
+      constexpr const auto& p = layer_by_layer_plan<Net, Update>;
+      for (int n = 0; n < g.size; ++n) {
+        bool again = !g.at[n].recomputed;
+        for (int i = 0; i < p.steps; ++i) again = again || (p.s[i].again[0] >= 0 && p.s[p.s[i].again[0]].node == n);
+        if (!again) return n;
+      }
+    }
+    return -1;
+  }();
+  template <int Node, class = void>
+  struct at {
+    static constexpr const facts& f = g.at[Node];
+    using type = block_cannot_be_recomputed<as_text([] { return f.kind; }), as_text([] { return f.name; }), f.number>;
+  };
+  template <class Dummy>
+  struct at<-1, Dummy> {
+    using type = no_fault;
+  };
+  using type = typename at<refused>::type;
 };
 
 template <class Net, class Update>
@@ -139,7 +180,8 @@ struct learner_fault {
   using update = typename otherwise<network, update_fault, Net, Update>::type;
   using gradient = typename otherwise<update, gradient_fault, Net, Update>::type;
   using head = typename otherwise<gradient, fresh_head_fault, Net, Update>::type;
-  using type = typename otherwise<head, rows_fault, Net, Update>::type;
+  using rows = typename otherwise<head, rows_fault, Net, Update>::type;
+  using type = typename otherwise<rows, blocks_fault, Net, Update>::type;
 };
 
 }  // namespace detail

@@ -56,14 +56,17 @@ struct inference_fault {
     using type = typename network_fault<N>::type;
   };
   template <class N>
-  struct rows {
-    using type = typename rows_fault<N, update_for<sparse_update<>, Policies...>>::type;
+  struct order {
+    using update = update_for<sparse_update<>, Policies...>;
+    using names = typename update_fault<N, update>::type;
+    using rows = typename otherwise<names, rows_fault, N, update>::type;
+    using type = typename otherwise<rows, blocks_fault, N, update>::type;
   };
   template <class N>
   struct size {
     using type = typename ordered_by<inferences<N>, Policies...>::type;
   };
-  using found = typename otherwise<typename otherwise<policies, network, Net>::type, rows, Net>::type;
+  using found = typename otherwise<typename otherwise<policies, network, Net>::type, order, Net>::type;
   using type = typename otherwise<found, size, Net>::type;
 };
 

@@ -40,7 +40,7 @@ constexpr detail::block_choice one_more() {
   return Chosen;
 }
 /// The best of what one more at a time leads to, the first of equals.
-template <class Net, class Update, detail::block_choice Chosen = {}>
+template <class Net, class Update, detail::block_choice Chosen>
 constexpr detail::block_choice choose_blocks() {
   constexpr detail::block_choice more = one_more<Net, Update, Chosen>();
   if constexpr (more == Chosen) {
@@ -53,8 +53,10 @@ constexpr detail::block_choice choose_blocks() {
                : Chosen;
   }
 }
+/// Beginning with what the user has named.
 template <class Net, class Update>
-inline constexpr detail::block_choice chosen_blocks = choose_blocks<Net, Update>();
+inline constexpr detail::block_choice chosen_blocks =
+    choose_blocks<Net, Update, gathered_with<Net, Update, detail::block_choice{}>.chosen>();
 
 template <class Net, class Update>
 inline constexpr const auto& gathered = gathered_with<Net, Update, chosen_blocks<Net, Update>>;

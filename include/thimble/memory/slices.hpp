@@ -4,7 +4,7 @@
 
 namespace thimble::detail {
 
-/// The blocks of a plan, and what they do of what they are asked to, as far as they can.
+/// The blocks of a plan, and what they do of what they are asked to, by the compiler or by name, as far as they can.
 template <class Plan>
 constexpr gathered_plan<Plan> gather_blocks(const Plan& p, const auto& g, const block_choice& asked) {
   gathered_plan<Plan> r{p};
@@ -16,7 +16,8 @@ constexpr gathered_plan<Plan> gather_blocks(const Plan& p, const auto& g, const 
     const std::uint64_t me = std::uint64_t{1} << r.blocks;
     if ((asked.again & me) != 0 && make_again(r.p, b)) r.chosen.again |= me;
     const hidden_makers h = makers_of(r.p, g, b);
-    if ((asked.remade & me) != 0 && h.saves > 0) {
+    const bool named = h.by[0] >= 0 && g.at[r.p.s[h.by[0]].node].recomputed;
+    if (((asked.remade & me) != 0 || named) && h.saves > 0) {
       make_hidden_again(r.p, b, h);
       r.chosen.remade |= me;
       ++i;

@@ -47,8 +47,9 @@ struct facts {
   bool bias_trained = false;
   bool float_gradients = false;  ///< float32, which need no scratch to be scaled in; else int16
   bool trains_beside = false;    ///< a slice: of the whole layer's weights some train, and so lie apart
-  int most_scratch = 0;          ///< bytes that the kernels should keep to; 0: no limit
-  int row_scratch = 0;           ///< the same while they make a row, as many rows share it
+  bool recomputed = false;  ///< a policy names the block that begins with this layer: its hidden values are made again
+  int most_scratch = 0;     ///< bytes that the kernels should keep to; 0: no limit
+  int row_scratch = 0;      ///< the same while they make a row, as many rows share it
 
   /// Some channels' weights and the biases train. Of several marks the most channels win; of as many, the largest.
   constexpr void train(int channels, selection which) {

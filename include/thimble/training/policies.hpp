@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include <thimble/kernels/sink.hpp>
+#include <thimble/network/which.hpp>
 
 namespace thimble {
 
@@ -234,6 +235,21 @@ struct least_memory {
 struct recompute {
   static constexpr decision decides = decision::thrift;
   static constexpr void set(recipe& r) { r.is_thrifty = r.recomputes = true; }
+};
+
+/// The same by hand: these blocks and no others, each named by its layer that widens (by number or by name, as in a sparse_update); and
+/// no row of the front is made again. An error, if one of them does not save bytes by it.
+template <which... Layers>
+struct recompute_blocks {
+  static constexpr decision decides = decision::thrift;
+  static constexpr void set(recipe& r) { r.is_thrifty = true; }
+  template <class Net>
+  using fault = detail::first_fault<typename detail::find<Layers, Net>::fault...>;
+  template <class Net, int N>
+  static constexpr void mark(graph<N>& g) {
+    ((g.at[detail::find<Layers, Net>::node].recomputed = true), ...);
+  }
+  static_assert(sizeof...(Layers) > 0, "the blocks to be made again are named by their first layers");
 };
 
 /// `sizeof` of the learner is at most Bytes: of the orders above, least_memory and then recompute last, the one that needs the fewest

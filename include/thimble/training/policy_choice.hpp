@@ -16,6 +16,25 @@ struct conflicting_policies {
                 "these two policies of a trainer decide the same thing, so only one of them can hold: see both above");
 };
 
+namespace detail {
+
+/// Of a policy that names layers: what is wrong with the names, and its marks on them.
+template <class Policy, class Net>
+struct names_fault {
+  using type = no_fault;
+};
+template <class Policy, class Net>
+  requires requires { typename Policy::template fault<Net>; }
+struct names_fault<Policy, Net> {
+  using type = typename Policy::template fault<Net>;
+};
+template <class Policy, class Net, int N>
+constexpr void mark_names([[maybe_unused]] graph<N>& g) {
+  if constexpr (requires { Policy::template mark<Net>(g); }) Policy::template mark<Net>(g);
+}
+
+}  // namespace detail
+
 /// An update with the recipe of its learner.
 template <class Update, class... Policies>
 struct following : Update {
@@ -25,8 +44,12 @@ struct following : Update {
     return r;
   }();
   template <class Net>
+  using fault =
+      detail::first_fault<typename Update::template fault<Net>, typename detail::names_fault<Policies, Net>::type...>;
+  template <class Net>
   static constexpr auto apply() {
     auto g = Update::template apply<Net>();
+    (detail::mark_names<Policies, Net>(g), ...);
     bool learns = false;
     for (const auto& f : g.at) learns = learns || f.trained > 0 || f.bias_trained;
     for (auto& f : g.at) {
