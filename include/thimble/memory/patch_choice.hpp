@@ -15,7 +15,7 @@ constexpr patching patched_until(int end) {
 
 namespace detail {
 
-/// The next end after `end` that leaves one tensor, smaller than those before; -1: there is none.
+/// The next end after `end` that leaves one tensor, smaller than those before, and nothing later that reads the sample; -1: there is none.
 template <class Net, class Update>
 constexpr int next_end(int end) {
   constexpr const auto& p = plain_plan<Net, Update>;
@@ -23,7 +23,7 @@ constexpr int next_end(int end) {
   constexpr int steps = first_to_learn(p);
   const auto bytes = [&](int e) { return p.t[p.s[e - 1].writes[0]].bytes; };
   for (int e = end + 1; e <= steps; ++e)
-    if ((end == 0 || bytes(e) < bytes(end)) && p.s[0].reads[0] == 0 &&
+    if ((end == 0 || bytes(e) < bytes(end)) && p.s[0].reads[0] == 0 && p.t[0].last < e &&
         list_patches<std::remove_cvref_t<decltype(p)>::steps_room + 2>(p, g, 0, e).is_possible())
       return e;
   return -1;
