@@ -32,9 +32,10 @@ struct rows_cannot_be_pushed {
 
 template <detail::text Layer, detail::text Name>
 struct sample_cannot_be_patched {
-  static_assert(sizeof(Layer) == 0,
-                "policy patches: the first layer, seen above, learns or cannot make part of its output, or a later one reads "
-                "the sample too, so the sample must be whole: use row_by_row or layer_by_layer");
+  static_assert(
+      sizeof(Layer) == 0,
+      "policy patches: the first layer, seen above, learns or cannot make part of its output, or a later one reads "
+      "the sample too, so the sample must be whole: use row_by_row or layer_by_layer");
 };
 
 template <detail::text Layer, detail::text Name, int Number>

@@ -25,8 +25,8 @@ constexpr detail::block_choice one_more() {
   constexpr const auto& blocks = gathered_with<Net, Update, Chosen>;
   if constexpr (blocks.blocks > 0) {
     constexpr int worst = detail::worst_block(sliced_with<Net, Update, Chosen>, blocks);
-    constexpr detail::block_choice more{worst < 0 ? Chosen.again : Chosen.again | std::uint64_t{1} << worst,
-                                        Chosen.remade};
+    constexpr std::uint64_t its_bit = worst < 0 ? 0 : std::uint64_t{1} << (worst < 0 ? 0 : worst);
+    constexpr detail::block_choice more{Chosen.again | its_bit, Chosen.remade};
     if constexpr (more != Chosen && gathered_with<Net, Update, more>.chosen == more) return more;
     if constexpr (detail::how_of<Update>.recomputes &&
                   detail::bytes_of_learning(sliced_with<Net, Update, Chosen>) > bytes_of_front<Net, Update>) {
