@@ -43,7 +43,7 @@ struct block_cannot_be_recomputed {
   static_assert(
       Number < 0,
       "policy recompute_blocks: with the layer numbered above begins no block that saves bytes if its hidden values "
-      "are made again: one that widens, a depthwise one whose weights are frozen, one that narrows, and before "
+      "are made again: one that widens, a depthwise one and one that narrows whose weights are frozen, and before "
       "them something that learns");
 };
 

@@ -42,7 +42,17 @@ struct heavy_front_architecture : network<
     conv2d<32, kernel{5}, relu>,
     global_average_pool,
     conv2d<5>> {};
+/// Of one value, in maps of one pixel.
+struct point_architecture : network<
+    input<shape{1, 1, 1}>,
+    conv2d<72, relu>,
+    depthwise_conv2d<kernel{7}, relu>,
+    conv2d<1>,
+    conv2d<48, relu>,
+    depthwise_conv2d<kernel{7}, relu>,
+    conv2d<8>> {};
 // clang-format on
+struct point : quantized<point_architecture, test::random_parameters<point_architecture, 5>> {};
 struct heavy_front : quantized<heavy_front_architecture, test::random_parameters<heavy_front_architecture, 4>> {};
 struct wide : quantized<wide_architecture, test::random_parameters<wide_architecture, 3>> {};
 
@@ -114,5 +124,8 @@ bool agree(const char* name) {
 }  // namespace
 
 int main() {
-  return agree<test::small_base>("small") && agree<wide>("wide") && agree<heavy_front>("heavy front") ? 0 : 1;
+  return agree<test::small_base>("small") && agree<wide>("wide") && agree<heavy_front>("heavy front") &&
+                 agree<point>("point")
+             ? 0
+             : 1;
 }

@@ -1,4 +1,4 @@
-// On the core's own kernels: blocks by slices teach the bytes that whole layers teach.
+// On the core's own kernels: blocks by slices, and blocks that are made again, teach the bytes that whole layers teach.
 #include <cstring>
 
 #include <thimble/firmware/semihosting.hpp>
@@ -22,6 +22,7 @@ struct update : sparse_update<biases_of_last<9>, weights<1, ratio{1, 2}>, weight
 
 struct whole_learner : trainer<net, update> {};
 struct sliced_learner : trainer<net, update, least_memory> {};
+struct remade_learner : trainer<net, update, row_by_row, recompute_blocks<1>> {};
 static_assert([] {
   int blocks_by_slices = 0;
   for (const loop& l : sliced_learner::plan.l) blocks_by_slices += l.slices > 1 ? 1 : 0;
@@ -29,6 +30,7 @@ static_assert([] {
 }());
 constinit whole_learner whole;
 constinit sliced_learner sliced;
+constinit remade_learner remade;
 
 template <class Learner>
 bool teach(Learner& l, std::uint32_t sample) {
@@ -42,8 +44,9 @@ bool teach(Learner& l, std::uint32_t sample) {
 int main() {
   bool same = true;
   for (std::uint32_t sample = 0; sample < 6; ++sample) {
-    same = teach(whole, sample) && teach(sliced, sample) && same;
+    same = teach(whole, sample) && teach(sliced, sample) && teach(remade, sample) && same;
     same = same && std::memcmp(whole.trained().data(), sliced.trained().data(), whole.trained().size()) == 0;
+    same = same && std::memcmp(whole.trained().data(), remade.trained().data(), whole.trained().size()) == 0;
   }
   firmware::print("slices teach ", same ? "the same\n" : "other bytes\n");
   return same ? 0 : 1;

@@ -44,16 +44,22 @@ inline constexpr auto folded_biases = [] {
   constexpr const facts& f = At::node;
   return kernels::fold<f.biases>(Parameters::weight, f.fan_in, bias, f.bias_limit(), At::zero(role::x0));
 }();
-/// Folded biases for a kernel that asks for them, or null.
+/// Whether there are folded biases for a kernel that asks for them.
+template <class At>
+inline constexpr bool has_folded_biases = [] {
+  constexpr const facts& f = At::node;
+  if constexpr (requires { parameters_of<At>::type::weight[0]; })
+    return f.trained == 0 && !f.bias_trained && f.weights() <= 131072 &&
+           kernels::all_shift_right(At::scale(), f.biases);
+  return false;
+}();
+/// They, or null.
 template <class At>
 constexpr const std::int32_t* folded_for() {
-  constexpr const facts& f = At::node;
-  if constexpr (requires { parameters_of<At>::type::weight[0]; }) {
-    if constexpr (f.trained == 0 && !f.bias_trained && f.weights() <= 131072 &&
-                  kernels::all_shift_right(At::scale(), f.biases))
-      return folded_biases<At, typename parameters_of<At>::type>.v;
-  }
-  return nullptr;
+  if constexpr (has_folded_biases<At>)
+    return folded_biases<At, typename parameters_of<At>::type>.v;
+  else
+    return nullptr;
 }
 
 /// InPlace: whether output rows follow the input's, so that they may overwrite them.
@@ -105,10 +111,11 @@ struct forward {
                                                              At::zero(role::x0), at.logits(), At::node.weight_zero,
                                                              at.scratch()});
     } else if constexpr (kernels::needs_of<Kernel, serving>(At::geometry).folds) {
-      const std::int32_t* const folded = at.mask() == nullptr ? folded_for<At>() : nullptr;
-      at.template call<Kernel, serving>(kernels::convolution_args{
-          at.x0(), at.weights(), folded == nullptr ? at.bias() : nullptr, at.scale(), At::zero(role::x0),
-          At::zero(role::y), At::range(), at.y(), at.mask(), at.part(), At::node.weight_zero, at.scratch(), folded});
+      const bool folds = has_folded_biases<At> && at.mask() == nullptr;
+      at.template call<Kernel, serving>(
+          kernels::convolution_args{at.x0(), at.weights(), folds ? nullptr : at.bias(), at.scale(), At::zero(role::x0),
+                                    At::zero(role::y), At::range(), at.y(), at.mask(), at.part(), At::node.weight_zero,
+                                    at.scratch(), folds ? folded_for<At>() : nullptr});
     } else {
       at.template call<Kernel, serving>(kernels::convolution_args_for<serving, At::masks>{
           at.x0(), at.weights(), at.bias(), at.scale(), At::zero(role::x0), At::zero(role::y), At::range(), at.y(),
