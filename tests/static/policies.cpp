@@ -2,12 +2,13 @@
 #include <type_traits>
 
 #include <thimble/training/policy_choice.hpp>
+#include <thimble/training/sparse_update.hpp>
 
 using namespace thimble;
 
 namespace {
 
-struct no_marks {};
+using no_marks = sparse_update<>;
 template <recipe>
 struct value {};
 template <class... Policies>
