@@ -88,9 +88,8 @@ THIMBLE_INLINE bool pass_rows(row_progress* now, unsigned char* arena, unsigned 
     row_job job;
     if (!begin_row(rows::span, I, now, arena, job)) return;
     if constexpr (s.patches.first >= 0) {
-      constexpr row_window x = rows::in_flash.window[task.x[0]];
-      const int rows_now = next_rows(rows::span, now, task);
-      make_rows_by_patches<Net, Update, s.patches>(now[task.y].made, rows_now, arena + x.at, now[task.x[0]].base, arena,
+      const int rows_now = next_rows(rows::span, now, task), o = now[task.y].made;
+      make_rows_by_patches<Net, Update, s.patches>(o, rows_now, arena + job.x[0], first_reached(task.rows, o), arena,
                                                    trained, arena + job.y);
       now[task.y].made = static_cast<short>(now[task.y].made + rows_now);
     } else {
