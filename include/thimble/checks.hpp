@@ -26,16 +26,17 @@ template <detail::text Layer, detail::text Name>
 struct rows_cannot_be_pushed {
   static_assert(
       sizeof(Layer) == 0,
-      "policy pushed_rows: the first layer, seen above, learns or cannot be made row by row, so the sample must "
-      "be whole: use row_by_row");
+      "policy pushed_rows: the first layer, seen above, learns or cannot be made row by row (as where the sample is "
+      "more than 4096 rows high), so the sample must be whole: use row_by_row");
 };
 
 template <detail::text Layer, detail::text Name>
 struct sample_cannot_be_patched {
   static_assert(
       sizeof(Layer) == 0,
-      "policy patches: the first layer, seen above, learns or cannot make part of its output, or a later one reads "
-      "the sample too, so the sample must be whole: use row_by_row or layer_by_layer");
+      "policy patches: the first layer, seen above, learns or cannot make part of its output (as where the sample is "
+      "more than 4096 rows high or 32767 pixels wide), or a later one reads the sample too, so the sample must be "
+      "whole: use row_by_row or layer_by_layer");
 };
 
 template <detail::text Layer, detail::text Name, int Number>

@@ -43,8 +43,10 @@ std::span<std::int8_t> place_of(Learner& learner) {
                 "policy patches: the sample is read where it lies, by take_sample or take_bytes");
   if constexpr (Learner::pushes_rows)
     return learner.next_row();
-  else
+  else if constexpr (!Learner::reads_patches)
     return learner.input();
+  else
+    return std::span<std::int8_t>{};
 }
 
 }  // namespace detail

@@ -30,26 +30,7 @@ void compare_patches(const char* what) {
   (check(std::integral_constant<int, Along>{}), ...);
 }
 
-/// A network whose first blocks are the worst that there is in memory: what they widen is made again, in rows.
 // clang-format off
-struct wide_front : network<
-    input<shape{40, 37, 3}>,
-    conv2d<8, kernel{3}, stride{2}, relu6>,
-    conv2d<48, relu6>,
-    depthwise_conv2d<kernel{5}, stride{2}, relu6>,
-    conv2d<8>,
-    conv2d<40, relu>,
-    depthwise_conv2d<kernel{3}, stride{2}, relu>,
-    conv2d<32>,
-    conv2d<32, kernel{3}, relu>,
-    conv2d<32, kernel{3}, relu>,
-    conv2d<32, kernel{3}, relu>,
-    conv2d<32, kernel{3}, relu>,
-    conv2d<32, kernel{5}, relu>,
-    conv2d<32, kernel{5}, relu>,
-    conv2d<32, kernel{5}, relu>,
-    global_average_pool,
-    dense<4>> {};
 struct wide_residual : network<
     input<shape{33, 26, 2}>,
     conv2d<8, kernel{3}, stride{2}, relu6>,

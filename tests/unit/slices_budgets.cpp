@@ -22,6 +22,7 @@ struct biases_and_first : sparse_update<biases_of_last<6>, weights<1>, weights_o
 TEST_CASE("blocks of as many channels as one slice are made whole") {
   using net = varied<one_slice>;
   using remade = learner_of<net, biases_and_first, recompute>;
+  static_assert(sliced_loops<remade>() == 1);
   CHECK(lesson_of<remade>() == lesson_of<learner_of<net, biases_and_first>>());
 }
 
@@ -34,8 +35,11 @@ TEST_CASE("budgets use least_memory, and what it leaves") {
   using roomy = learner_of<net, wide_weights, memory_budget<static_cast<long>(sizeof(least)) + 64>>;
   using pushed_least = learner_of<net, wide_weights, pushed_rows, least_memory>;
   using pushed = learner_of<net, wide_weights, pushed_rows, memory_budget<static_cast<long>(sizeof(pushed_least))>>;
-  static_assert(sizeof(tightest) == sizeof(least) && sizeof(roomy) == sizeof(least) + 64 && pushed::pushes_rows);
+  using ample = learner_of<net, wide_weights, row_by_row, least_memory, memory_budget<1024 * KiB>>;
+  static_assert(sizeof(tightest) == sizeof(least) && sizeof(roomy) <= sizeof(least) + 64 && pushed::pushes_rows);
+  static_assert(sizeof(ample) < 2 * sizeof(rows), "what finds no use is not taken");
   const auto made = lesson_of<rows>();
+  CHECK(lesson_of<ample>() == made);
   CHECK(lesson_of<tightest>() == made);
   CHECK(lesson_of<roomy>() == made);
   CHECK(lesson_of<pushed>() == made);

@@ -37,13 +37,15 @@ struct free_parts {
       }
     return false;
   }
-  /// The smallest that holds so many bytes, taken from its end; its offset, or -1.
+  /// The smallest that holds so many bytes, taken from its beginning; its offset, or -1.
   constexpr int take(int bytes) {
     int best = -1;
     for (int i = 0; i < count; ++i)
       if (v[i].end - v[i].begin >= bytes && (best < 0 || v[i].end - v[i].begin < v[best].end - v[best].begin)) best = i;
     if (best < 0) return -1;
-    return v[best].end -= bytes;
+    const int at = v[best].begin;
+    v[best].begin += bytes;
+    return at;
   }
 };
 

@@ -133,13 +133,26 @@ constexpr void place_shared(Plan& p) {
   }
 }
 
-/// The smallest of all.
+/// The end of the highest tensor of the arena.
+template <class Plan>
+constexpr int highest_end(const Plan& p) {
+  int highest = 0;
+  for (int i = 0; i < Plan::tensors; ++i)
+    if (const tensor& t = p.t[i]; Plan::in_arena(i) && t.needed && !t.shares && t.offset + t.bytes > highest)
+      highest = t.offset + t.bytes;
+  return highest;
+}
+
+/// The smallest of all; where it is eased, what of the spare bytes found a use is kept.
 template <class Net, class Update>
 constexpr auto smallest_plan() {
   auto best = prepared<Net, Update>;
   take_offsets(best, problem<Net, Update>, smallest<Net, Update>);
   best.peak += how_of<Update>.spare;
-  if constexpr (how_of<Update>.is_thrifty) ease(best, marked<Net, Update>, rules_table_of<Net>, gathered<Net, Update>);
+  if constexpr (how_of<Update>.is_thrifty) {
+    ease(best, marked<Net, Update>, rules_table_of<Net>, gathered<Net, Update>);
+    best.peak = highest_end(best);
+  }
   place_shared(best);
   return best;
 }

@@ -75,6 +75,10 @@ constexpr step make_step(const graph<N>& g, const uses& u, int n, int rule, bool
   return s;
 }
 
+/// Maps that are higher are made whole: the compiler could not rehearse their rows. Those that are wider are not made by patches, whose
+/// places are counted in 16 bits.
+inline constexpr int highest_by_rows = 4096, widest_by_patches = 32767;
+
 /// What a rule's rows reach, if it can make them one at a time here: not of an input that is seen in another shape, or that is
 /// broadcast.
 template <class Rule, int N>
@@ -86,9 +90,8 @@ constexpr reach reach_of([[maybe_unused]] const graph<N>& g, [[maybe_unused]] in
              (g.at[g.owner(f.inputs[slot])].out == seen && !g.at[g.owner(f.inputs[slot])].is_constant);
     };
     const reach r = is_as_made(0, f.in) && is_as_made(1, f.in1) && f.inputs[2] < 0 ? Rule::rows(f) : reach{};
-    // Not where a window lies in the padding alone, nor over images so high that the compiler could not rehearse them.
-    constexpr int highest = 4096;
-    if (r.pad < r.kernel && (f.out.h - 1) * r.stride - r.pad < f.in.h && f.in.h <= highest) return r;
+    // Not where a window lies in the padding alone.
+    if (r.pad < r.kernel && (f.out.h - 1) * r.stride - r.pad < f.in.h && f.in.h <= highest_by_rows) return r;
   }
   return {};
 }
@@ -98,7 +101,9 @@ template <class Rule>
 constexpr reach columns_of([[maybe_unused]] const facts& f) {
   if constexpr (requires { Rule::columns(f); }) {
     const reach c = Rule::columns(f);
-    if (c.pad < c.kernel && (f.out.w - 1) * c.stride - c.pad < f.in.w) return c;
+    if (c.pad < c.kernel && (f.out.w - 1) * c.stride - c.pad < f.in.w && f.in.w <= widest_by_patches &&
+        f.out.w <= widest_by_patches)
+      return c;
   }
   return {};
 }

@@ -201,16 +201,17 @@ struct row_by_row {
   static constexpr void set(recipe& r) { r.order = schedule::row_by_row; }
 };
 /// The same; and the sample comes row by row (`next_row`, `push_row`), so that only `rows_in_flight` of them are in memory. Each is
-/// worked into the network as it comes.
+/// worked into the network as it comes. An error where the first layer learns, or the sample is more than 4,096 rows high.
 struct pushed_rows {
   static constexpr decision decides = decision::order;
   static constexpr void set(recipe& r) { r.order = schedule::pushed_rows; }
 };
 
 /// The first layers are made by Along x Along patches of what they come to, each from the part of the sample that it reaches
-/// (arXiv 2110.15352); the compiler chooses up to which layer, and makes those from there to the first that learns as row_by_row does. The sample is not in the learner: it is read by `take_sample`
-/// from where it lies, anywhere that can be read at random. Patches reach over each other; `work.again` counts the multiplications that
-/// are made more than once.
+/// (arXiv 2110.15352); the compiler chooses up to which layer, and makes those from there to the first that learns as row_by_row does.
+/// The sample is not in the learner: it is read by `take_sample` from where it lies, anywhere that can be read at random. Patches reach
+/// over each other; `work.again` counts the multiplications that are made more than once. An error where the first layer learns, a later
+/// one reads the sample too, or the sample is more than 4,096 rows high or 32,767 pixels wide.
 template <int Along>
 struct patches {
   static constexpr decision decides = decision::order;
