@@ -21,7 +21,8 @@ class inference_of : public engine<Net, Update> {
   using engine = detail::engine<Net, Update>;
 
  public:
-  /// Forward pass of the sample in input(), or of the rows pushed. The outputs, stored as output_quantization says, lie in the
+  /// Forward pass of the sample given: in input(), by rows pushed or by take_sample. Without one, or all of its rows, it is that of the
+  /// bytes that lie there. The outputs, stored as output_quantization says, lie in the
   /// arena until the next call.
   std::span<const std::int8_t, static_cast<std::size_t>(engine::outputs)> infer() {
     this->forward();
@@ -79,8 +80,8 @@ using inference_for = mp::mp_eval_if_c<is_fault<typename inference_fault<Net, Po
 }  // namespace detail
 
 /// Inference only, of the whole network: its last softmax too. No byte and no symbol of learning is linked. (A `classifier` gives
-/// labels and confidences instead.) Policies may say the order of work: layer_by_layer, row_by_row or pushed_rows; least_memory;
-/// memory_budget.
+/// labels and confidences instead.) Policies may say the order of work: layer_by_layer, row_by_row, pushed_rows or patches;
+/// least_memory or recompute; memory_budget.
 template <class Net, class... Policies>
 struct inference : detail::inference_for<Net, Policies...> {
   static_assert(detail::reported<typename detail::inference_fault<Net, Policies...>::type>);

@@ -8,8 +8,8 @@
 
 namespace thimble::lab {
 
-/// Gained (points of accuracy, or hundredths of a nat of loss): by the last k biases over the classifier, drawn at the layer where they begin; and by each layer's weights
-/// over its biases, a bar a fraction.
+/// Gained (points of accuracy, or hundredths of a nat of loss): by the last k biases over the classifier, drawn at the layer
+/// where they begin; and by each layer's weights over its biases, a bar a fraction.
 inline const char* unit_of(measure by) {
   return by == measure::accuracy ? "points of accuracy"
          : by == measure::loss   ? "loss saved, hundredths of a nat"

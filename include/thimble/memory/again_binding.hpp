@@ -68,15 +68,6 @@ class again_binding : public step_binding<Net, Update, Step> {
 
 namespace detail {
 
-/// A step's rule.
-template <class Net, class Update, int Step>
-struct rule_of {
-  static constexpr step s = plan_of<Net, Update>.s[Step];
-  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
-  using rules = mp::mp_if_c<s.backward, typename layer::gradient, typename layer::forward>;
-  using type = mp::mp_at_c<rules, static_cast<std::size_t>(s.rule)>;
-};
-
 /// In scratch, one after another: what the first makes, what the second makes, and what the kernel needs that runs.
 template <class Net, class Update, int Step>
 THIMBLE_INLINE void make_slice_again(unsigned char* arena, unsigned char* trained, lesson* now, int first) {

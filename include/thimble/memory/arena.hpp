@@ -33,16 +33,17 @@ class arena {
   using feed = typename mp::mp_if_c<pushes_rows, feeds, mp::mp_identity<no_feed>>::type;
 
  public:
-  /// Rows of the sample in memory at a time.
+  /// Rows of the sample in memory at a time; 0 where it is read by patches.
   static constexpr int rows_in_flight = [] {
     if constexpr (pushes_rows)
       return feed::in_flight;
     else
-      return sample.out.h;
+      return reads_patches ? 0 : sample.out.h;
   }();
 
   /// Where the sample goes, int8 in the network's input quantization. Ask again before every infer and every step, and write
-  /// all of it: it shares the arena, and each call overwrites it. A step without refuses (status::no_sample).
+  /// all of it: it shares the arena, and each call overwrites it. A step without refuses (status::no_sample), infer does not: what it
+  /// returns then is that of the bytes that lie there.
   place input()
     requires(!pushes_rows && !reads_patches)
   {
@@ -52,7 +53,7 @@ class arena {
 
   /// Where the sample's next row goes, from the top: write all of it, then push_row(). After the last row the first of another
   /// sample is next. infer, step and keep take the sample. Of one that is not complete infer loses the rows, step and keep refuse
-  /// (status::no_sample), and they stay.
+  /// (status::no_sample), and they stay. step_from and infer_from, which need the arena, lose a sample and the rows of one.
   place next_row()
     requires pushes_rows
   {
@@ -83,7 +84,7 @@ class arena {
 
   /// Reads the sample, which lies anywhere, and works it into the network: read(row, column, pixels, to) puts so many pixels of one
   /// row, int8 in the network's input quantization, to `to`. Patches reach over each other, so pixels are read more than once. infer,
-  /// step and keep take the sample.
+  /// step and keep take the sample; step_from and infer_from, which need the arena, lose it.
   template <class Read>
     requires(reads_patches && std::is_invocable_v<Read&, int, int, int, std::int8_t*>)
   void take_sample(Read&& read) {

@@ -180,4 +180,16 @@ class step_binding {
   lesson* now_;
 };
 
+namespace detail {
+
+/// A step's rule.
+template <class Net, class Update, int Step>
+struct rule_of {
+  static constexpr step s = plan_of<Net, Update>.s[Step];
+  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
+  using rules = mp::mp_if_c<s.backward, typename layer::gradient, typename layer::forward>;
+  using type = mp::mp_at_c<rules, static_cast<std::size_t>(s.rule)>;
+};
+
+}  // namespace detail
 }  // namespace thimble

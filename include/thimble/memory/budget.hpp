@@ -4,7 +4,8 @@
 
 namespace thimble {
 
-/// Layer and role of the arena's worst step; bytes that the whole learner needs, and the budget.
+/// Layer and role of the arena's worst step (the first of those that are made together, by rows or by slices); bytes that the whole
+/// learner needs, and the budget.
 template <detail::text Layer, detail::text Role, long Needed, long Budget, long Over>
 struct over_memory_budget {
   static_assert(

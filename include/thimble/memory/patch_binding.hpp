@@ -94,13 +94,11 @@ THIMBLE_NOINLINE inline void begin_part(const patch_span& s, int task, const reg
     job.shape = shape_of_part(t, need, of[t.y]);
     const patch_window& x = s.window[t.x[k]];
     const unsigned char* from = arena + x.at;
-    if (t.x[k] == 0) {
-      from = job.scratch + t.crop_at[k];
-    } else if (need.rows != held.rows || need.columns != held.columns) {
+    if (is_copied(t, k, need, held)) {
       unsigned char* const to = job.scratch + t.crop_at[k];
       const int row = held.columns.size() * x.pixel, bytes = need.columns.size() * x.pixel;
       from += (need.rows.begin - held.rows.begin) * row + (need.columns.begin - held.columns.begin) * x.pixel;
-      copy_part(to, bytes, from, row, bytes, need.rows.size());
+      if (t.x[k] > 0) copy_part(to, bytes, from, row, bytes, need.rows.size());  // else it has been
       from = to;
     }
     job.x[k] = reinterpret_cast<const std::int8_t*>(from);
@@ -110,13 +108,10 @@ THIMBLE_NOINLINE inline void begin_part(const patch_span& s, int task, const reg
 template <class Net, class Update, patching How, int Task>
 THIMBLE_NOINLINE void make_part_of(const region* of, unsigned char* arena, unsigned char* trained, std::int8_t* made) {
   constexpr int at = How.first + Task;
-  constexpr thimble::step s = plan_of<Net, Update>.s[at];
-  using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
   part_job job;
   begin_part(placed_patches<Net, Update, How>::span, Task, of, arena, job);
   if constexpr (at + 1 == How.end) job.y = made;
-  mp::mp_at_c<typename layer::forward, static_cast<std::size_t>(s.rule)>::run(
-      part_binding<Net, Update, at>(arena, trained, job));
+  rule_of<Net, Update, at>::type::run(part_binding<Net, Update, at>(arena, trained, job));
 }
 
 /// All steps of a program for one part of what it makes, to `made`; the part of what it is made of has been copied to crop_at.
@@ -129,10 +124,6 @@ template <class Net, class Update, patching How>
 THIMBLE_INLINE void make_part(const region* of, unsigned char* arena, unsigned char* trained, std::int8_t* made) {
   make_part<Net, Update, How>(of, arena, trained, made,
                               std::make_integer_sequence<int, placed_patches<Net, Update, How>::tasks>{});
-}
-
-constexpr stretch cut_from(int begin, int size, int extent) {
-  return {static_cast<short>(begin), static_cast<short>(begin + size < extent ? begin + size : extent)};
 }
 
 /// One part `y` of what a program makes, into an image whose first pixel is at `made`.

@@ -142,6 +142,15 @@ struct parts_seen {
   }
 };
 
+constexpr stretch cut_from(int begin, int size, int extent) {
+  return {static_cast<short>(begin), static_cast<short>(begin + size < extent ? begin + size : extent)};
+}
+
+/// Whether the part that a task needs of its input k is copied to its scratch: it comes from outside, or is not all that is held.
+constexpr bool is_copied(const patch_task& t, int k, const region& need, const region& held) {
+  return t.x[k] == 0 || need.rows != held.rows || need.columns != held.columns;
+}
+
 /// Sized and placed: parts of so many rows and columns of what is made. What comes from outside is copied, as it lies in longer rows,
 /// or not in memory; what is made is copied to where it belongs, unless parts are of one row.
 template <int W, class Plan, class Graph, class Rules>
@@ -155,11 +164,8 @@ constexpr patch_program<W> sized(patch_program<W> r, const Plan& p, const Graph&
   const patch_window made = r.window[r.windows - 1];
   for (int top = 0; top < made.height; top += rows)
     for (int left = 0; left < made.width; left += columns) {
-      const auto cut = [](int from, int size, int extent) {
-        return stretch{static_cast<short>(from), static_cast<short>(from + size < extent ? from + size : extent)};
-      };
       region of[static_cast<std::size_t>(W)];
-      find_regions(r.span(), {cut(top, rows, made.height), cut(left, columns, made.width)}, of);
+      find_regions(r.span(), {cut_from(top, rows, made.height), cut_from(left, columns, made.width)}, of);
       for (int i = 0; i < r.tasks; ++i) {
         const patch_task& t = r.task[i];
         const region& y = of[t.y];
@@ -170,8 +176,7 @@ constexpr patch_program<W> sized(patch_program<W> r, const Plan& p, const Graph&
         for (int k = t.inputs - 1; k >= 0; --k) {
           need = needed(r.span(), t, k, y);
           const region& held = of[t.x[k]];
-          if (t.x[k] == 0 || held.rows != need.rows || held.columns != need.columns)
-            grow(crop[i][k], need.pixels() * r.window[t.x[k]].pixel);
+          if (is_copied(t, k, need, held)) grow(crop[i][k], need.pixels() * r.window[t.x[k]].pixel);
         }
         const part_shape s = shape_of_part(t, need, y);
         if (!seen[i].is_new(s)) continue;

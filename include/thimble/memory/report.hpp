@@ -98,9 +98,11 @@ void write_plan(Put put) {
       out.number(i, 4).text(" ", 1).text(f.name[0] != 0 ? f.name : f.kind, 24).text(detail::action_of(s, n), 24);
       out.number(bytes(s.reads), 8).text(" ", 1).number(bytes(s.writes), 8).text(" ", 1);
       out.number(live_at(k, true), 8).text(" ", 1).number(live_at(k, false) - detail::overlay_saving(p, k), 8);
-      out.text(l.by_rows      ? "  by rows"
-               : l.by_patches ? "  by patches"
-                              : "",
+      out.text(l.by_patches                        ? "  by patches"
+               : l.by_rows && s.patches.first >= 0 ? "  by rows, in patches"
+               : l.by_rows                         ? "  by rows"
+               : l.slices > 1                      ? "  by slices"
+                                                   : "",
                0)
           .text(k == p.worst ? "  <- peak" : "", 0)
           .end();

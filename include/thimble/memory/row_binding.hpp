@@ -84,7 +84,6 @@ THIMBLE_INLINE bool pass_rows(row_progress* now, unsigned char* arena, unsigned 
   const auto make = [&]<int I>(std::integral_constant<int, I>) THIMBLE_LAMBDA_INLINE {
     constexpr row_task task = rows::in_flash.task[I];
     constexpr thimble::step s = plan_of<Net, Update>.s[task.step];
-    using layer = typename mp::mp_at_c<typename Net::nodes, static_cast<std::size_t>(s.node)>::layer;
     row_job job;
     if (!begin_row(rows::span, I, now, arena, job)) return;
     if constexpr (s.patches.first >= 0) {
@@ -93,8 +92,7 @@ THIMBLE_INLINE bool pass_rows(row_progress* now, unsigned char* arena, unsigned 
                                                    trained, arena + job.y);
       now[task.y].made = static_cast<short>(now[task.y].made + rows_now);
     } else {
-      mp::mp_at_c<typename layer::forward, static_cast<std::size_t>(s.rule)>::run(
-          row_binding<Net, Update, task.step>(arena, trained, job));
+      rule_of<Net, Update, task.step>::type::run(row_binding<Net, Update, task.step>(arena, trained, job));
       ++now[task.y].made;
     }
     any = true;

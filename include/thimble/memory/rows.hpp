@@ -45,7 +45,6 @@ struct row_progress {
 /// What one task does now: its next rows go to offset `y` of the arena on; of its inputs it reads `height` rows from offset x[i] on, before
 /// which `above` more would lie over the image's edge.
 struct row_job {
-  bool ready = false;
   int x[2]{}, y = 0, height = 0, above = 0;
 };
 
@@ -124,7 +123,6 @@ constexpr int place_of(const row_span& s, const row_progress* now, int w, int o)
 constexpr row_job job_of(const row_span& s, const row_progress* now, const row_task& t) {
   row_job j;
   const int o = now[t.y].made, first = first_reached(t.rows, o);
-  j.ready = true;
   j.y = place_of(s, now, t.y, o);
   for (int i = 0; i < t.inputs; ++i) j.x[i] = place_of(s, now, t.x[i], first);
   j.height = last_reached(t.rows, o, s.window[t.x[0]].height) - first;
@@ -169,8 +167,8 @@ constexpr int window_of(const row_program<W>& r, int tensor) {
   return -1;
 }
 
-/// Steps [first, end) of a plan, some of them in groups. `last_use(tensor)`: the last step that reads it; those read after the span stay whole. Sources are
-/// whole; a `pushed` one (it is the sample) is not.
+/// Steps [first, end) of a plan, some of them in groups. `last_use(tensor)`: the last step that reads it; those read after the span stay
+/// whole. Sources are whole; a `pushed` one (it is the sample) is not.
 template <int W, class Plan, class Graph, class Groups>
 constexpr row_program<W> list_rows(const Plan& p, const Graph& g, const Groups& groups, int first, int end,
                                    bool pushed) {

@@ -92,8 +92,8 @@ constexpr facts part_of(facts f, const part_shape& s) {
 }
 
 /// What a gradient rule can do to some channels of a hidden gradient, while the others have no bytes (memory/slices.hpp); and whether a
-/// forward rule can make some channels again. A rule that can says so by `static constexpr slicing slices(const facts&)`, and works on the facts of slice_of as on any other layer's: by
-/// `run_slice(at)` if it has one, else by `run(at)`. at.first() is the first channel.
+/// forward rule can make some channels again. A rule that can says so by `static constexpr slicing slices(const facts&)`, and works on the
+/// facts of slice_of as on any other layer's: by `run_slice(at)` if it has one, else by `run(at)`. at.first() is the first channel.
 enum class slicing : std::uint8_t {
   none,
   outputs,   ///< each channel of dy by itself

@@ -222,17 +222,19 @@ struct patches {
 /// The smallest arena, whatever order the front is made in: in the backward pass gradients of hidden channels (between the layers
 /// that widen and narrow a block) are made by slices, eight channels or more at a time, so that they are never whole, their sums kept
 /// in 32 bits; and kernels take no more scratch than the worst step leaves free. What is learned does not change by a byte, nor the
-/// number of multiplications; instructions do. Not with float gradients, nor where gradients that saturate are counted.
+/// number of multiplications; instructions do. With float_gradients or count_saturation the backward pass is not made by slices:
+/// only the scratch is less.
 struct least_memory {
   static constexpr decision decides = decision::thrift;
   static constexpr void set(recipe& r) { r.is_thrifty = true; }
 };
 
 /// least_memory; and where that makes the arena smaller, a block saves nothing of its hidden values for the backward pass: its first two
-/// layers are run forward again, a slice at a time, from the block's input. Blocks whose middle layer's weights are frozen; the compiler
-/// chooses which, fewest first. And where the frozen front is made by rows, its blocks that widen make a row or a few at a time in patches,
-/// so that no wide row is kept, at the price of at most an eighth more multiplications. What is learned does not change by a byte;
-/// `work.again` counts the multiplications that it adds.
+/// layers are run forward again, a slice at a time, from the block's input. A block is a layer that widens (not trained by its largest
+/// channels), a depthwise one whose weights are frozen, and one that narrows, of which not all channels train; the compiler chooses which,
+/// fewest first. None with float_gradients or count_saturation. And where the frozen front is made by rows, its blocks that widen make a
+/// row or a few at a time in patches, so that no wide row is kept, at the price of at most an eighth more multiplications. What is learned
+/// does not change by a byte; `work.again` counts the multiplications that it adds.
 struct recompute {
   static constexpr decision decides = decision::thrift;
   static constexpr void set(recipe& r) { r.is_thrifty = r.recomputes = true; }
@@ -253,9 +255,10 @@ struct recompute_blocks {
   static_assert(sizeof...(Layers) > 0, "the blocks to be made again are named by their first layers");
 };
 
-/// `sizeof` of the learner is at most Bytes: of the orders above, least_memory and then recompute last, the one that needs the fewest
-/// instructions among those that fit; of those that take the sample whole, unless another policy says pushed_rows. What least_memory
-/// leaves of the budget is used to spare instructions. If nothing fits, the error says by how many bytes, and at which layer.
+/// `sizeof` of the learner is at most Bytes: the first that fits of layer_by_layer, row_by_row, row_by_row + least_memory, and row_by_row +
+/// recompute. Another policy that says the order (pushed_rows, patches) is kept, and so is least_memory or recompute. What these two
+/// leave of the budget is used, so far as it finds a use, to spare instructions. If nothing fits, the error says by how many bytes, and at
+/// which layer.
 template <long Bytes>
 struct memory_budget {
   static constexpr decision decides = decision::budget;
