@@ -32,7 +32,7 @@ class learner : public reader<Net, Update, Loss::classifies> {
  public:
   using latent = typename engine::latent;
 
-  /// Forward pass of the sample in input(): a prediction, or real values by their index.
+  /// Forward pass of the sample given (input(), rows pushed, or take_sample): a prediction, or real values by their index.
   said infer() {
     this->forward();
     return this->read();
@@ -53,7 +53,7 @@ class learner : public reader<Net, Update, Loss::classifies> {
     this->learning_part();
     return this->read();
   }
-  /// The frozen part of the forward pass alone, of the sample in input(): `to` holds what infer_from and step_from need.
+  /// The frozen part of the forward pass alone, of the sample given: `to` holds what infer_from and step_from need.
   [[nodiscard]] status keep(latent& to)
     requires engine::trains
   {
@@ -63,7 +63,7 @@ class learner : public reader<Net, Update, Loss::classifies> {
     return status::ok;
   }
 
-  /// Forward, backward and update from the sample in input(); step_from: from a latent, which learns the bytes of a step from its
+  /// Forward, backward and update from the sample given; step_from: from a latent, which learns the bytes of a step from its
   /// sample. Towards a label in [0, classes):
   outcome step(int label, rates r = {})
     requires(engine::trains && takes_label)
@@ -112,7 +112,7 @@ class learner : public reader<Net, Update, Loss::classifies> {
     now.target = values.data();
     return teach(from, now, r);
   }
-  /// Of the sample in input(), or of a latent. Nothing is learnt from a loss out of range.
+  /// Of the sample given, or of a latent. Nothing is learnt from a loss out of range.
   outcome teach(const latent* from, lesson now, rates r) {
     if (!is_valid_rate(r.learning_rate) || !is_valid_rate(r.bias_learning_rate))
       return {status::bad_learning_rate, {}, -1};

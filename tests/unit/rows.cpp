@@ -257,6 +257,28 @@ TEST_CASE("a row that is not written is what lies there") {
   CHECK(l.infer().logits[0].bits == other.infer().logits[0].bits);
 }
 
+TEST_CASE("a step from a latent loses rows pushed before it") {
+  using learner = learner_of<varied<like_the_demo>, the_head, pushed_rows>;
+  static learner l;
+  const auto x = sample_of(l, 3);
+  give(l, x);
+  static learner::latent kept;
+  REQUIRE(l.keep(kept) == status::ok);
+  const auto lose = [&](int rows, auto by) {
+    for (int r = 0; r < rows; ++r) l.push_row(std::span<const std::int8_t, 28>(x.data() + r * 28, 28));
+    CHECK(l.rows_pushed() == rows);
+    by();
+    CHECK(l.rows_pushed() == 0);
+    CHECK_FALSE(l.has_sample());
+    CHECK(l.step(0).what == status::no_sample);
+  };
+  lose(6, [&] { REQUIRE(l.step_from(kept, 1, {.learning_rate = 0.01f}).ok()); });
+  const int label = l.infer_from(kept).label;
+  lose(27, [&] { CHECK(l.infer_from(kept).label == label); });
+  give(l, x);
+  CHECK(l.infer().label == label);
+}
+
 TEST_CASE("a budget chooses the order of work") {
   using net = varied<like_the_demo>;
   using whole = learner_of<net, the_head>;
