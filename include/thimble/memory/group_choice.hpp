@@ -1,5 +1,8 @@
 // Which blocks of the frozen front make a row of their output as one, and so make some of what is wide again: those whose rows are the
-// worst, under `recompute`.
+// worst, under `recompute`. From a list of groups (group_list):
+//   groups_of, front_with   its groups and what the plan of the front then is; work_with, least_spans_with: what that costs, at what peak
+//   smallest_front          the worst block of the front's worst loop is added to the list while that lowers the peak: all_groups
+//   best_groups             of the beginnings of all_groups, and of the sizes of patches, the cheapest that is small enough
 #pragma once
 #include <utility>
 
