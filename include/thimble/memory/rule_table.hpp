@@ -4,16 +4,19 @@
 
 namespace thimble::detail {
 
-/// One rule. slice_scratch(facts of a slice, how it mixes), or null if the rule needs no more by slices than else.
+/// One rule. slice_scratch(facts of a slice, how it mixes), if the rule needs other scratch by slices than else. (Whether it does is said
+/// beside it: to GCC a comparison of a function's address with null is no constant under -fsanitize=undefined.)
 struct rule_entry {
   uses (*describe)(const facts&);
   int (*slice_scratch)(const facts&, mixing);
+  bool has_slice_scratch;
 };
 template <class Rule>
 constexpr rule_entry entry_of() {
-  rule_entry e{Rule::describe, nullptr};
-  if constexpr (requires { Rule::slice_scratch; }) e.slice_scratch = Rule::slice_scratch;
-  return e;
+  if constexpr (requires { Rule::slice_scratch; })
+    return {Rule::describe, Rule::slice_scratch, true};
+  else
+    return {Rule::describe, nullptr, false};
 }
 
 /// The rules of each node, forward and backward.

@@ -64,7 +64,7 @@ constexpr void enter_slices(Plan& p, const auto& g, const auto& rules, const sli
       if (s.scratch > most) most = s.scratch;
       continue;
     }
-    s.scratch = rule.slice_scratch != nullptr ? rule.slice_scratch(part, s.mixes) : rule.describe(part).scratch;
+    s.scratch = rule.has_slice_scratch ? rule.slice_scratch(part, s.mixes) : rule.describe(part).scratch;
     if (s.scratch > most) most = s.scratch;
     const int dx = s.writes[0];
     if (dx < gradient * Plan::nodes || dx >= mask * Plan::nodes) continue;
