@@ -18,16 +18,16 @@ constexpr int placement_attempts(int nodes) {
 template <class Net, class Update>
 inline constexpr int bound_as_scheduled = detail::prepare(scheduled<Net, Update>).lower_bound;
 template <class Net, class Update>
-inline constexpr int bound_layer_by_layer = detail::prepare(layer_by_layer_plan<Net, Update>).lower_bound;
+inline constexpr int bound_without_spans = detail::prepare(sliced_plan<Net, Update>).lower_bound;
 
 /// Spans are chosen by estimates: where they come out no smaller, there are none. (Pushed rows need theirs.)
 template <class Net, class Update>
 constexpr const auto& best_schedule() {
-  if constexpr (detail::how_of<Update>.order == schedule::row_by_row && !detail::how_of<Update>.is_thrifty) {
-    if constexpr (bound_as_scheduled<Net, Update> < bound_layer_by_layer<Net, Update>)
+  if constexpr (detail::how_of<Update>.order == schedule::row_by_row) {
+    if constexpr (bound_as_scheduled<Net, Update> < bound_without_spans<Net, Update>)
       return scheduled<Net, Update>;
     else
-      return layer_by_layer_plan<Net, Update>;
+      return sliced_plan<Net, Update>;
   } else {
     return scheduled<Net, Update>;
   }
