@@ -45,8 +45,7 @@ struct block_cannot_be_recomputed {
       Number < 0,
       "policy recompute_blocks: with the layer numbered above begins no block that saves bytes if its hidden values "
       "are made again: a layer that widens (not trained by its largest channels), a depthwise one whose weights are "
-      "frozen, and one that narrows, of which not all channels train; before them something that learns; and neither "
-      "float_gradients nor count_saturation");
+      "frozen, and one that narrows, of which not all channels train; and before them something that learns");
 };
 
 namespace detail {

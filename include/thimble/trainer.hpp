@@ -177,10 +177,10 @@ using chosen = ordered_by<learners<Net, Update>, Policies...>;
 
 /// The first thing that is wrong with a trainer.
 template <class Net, class Update, class... Policies>
-using trainer_fault =
-    typename otherwise<typename otherwise<typename policies_fault<Policies...>::type, learner_fault,
-                                          with_loss<Net, loss_of<Policies...>>, update_for<Update, Policies...>>::type,
-                       chosen, Net, Update, Policies...>::type;
+using trainer_fault = typename otherwise<
+    typename otherwise<first_fault<typename policies_fault<Policies...>::type, update_form_fault<Update, Net>>,
+                       learner_fault, with_loss<Net, loss_of<Policies...>>, update_for<Update, Policies...>>::type,
+    chosen, Net, Update, Policies...>::type;
 
 template <class Net, class Update, class... Policies>
 using chosen_learner = typename chosen<Net, Update, Policies...>::made;

@@ -222,8 +222,7 @@ struct patches {
 /// The smallest arena, whatever order the front is made in: in the backward pass gradients of hidden channels (between the layers
 /// that widen and narrow a block) are made by slices, eight channels or more at a time, so that they are never whole, their sums kept
 /// in 32 bits; and kernels take no more scratch than the worst step leaves free. What is learned does not change by a byte, nor the
-/// number of multiplications; instructions do. With float_gradients or count_saturation the backward pass is not made by slices:
-/// only the scratch is less.
+/// number of multiplications; instructions do. Not with float_gradients or count_saturation, which need gradients whole.
 struct least_memory {
   static constexpr decision decides = decision::thrift;
   static constexpr void set(recipe& r) { r.is_thrifty = true; }
@@ -232,7 +231,7 @@ struct least_memory {
 /// least_memory; and where that makes the arena smaller, a block saves nothing of its hidden values for the backward pass: its first two
 /// layers are run forward again, a slice at a time, from the block's input. A block is a layer that widens (not trained by its largest
 /// channels), a depthwise one whose weights are frozen, and one that narrows, of which not all channels train; the compiler chooses which,
-/// fewest first. None with float_gradients or count_saturation. And where the frozen front is made by rows, its blocks that widen make a
+/// fewest first. And where the frozen front is made by rows, its blocks that widen make a
 /// row or a few at a time in patches, so that no wide row is kept, at the price of at most an eighth more multiplications. What is learned
 /// does not change by a byte; `work.again` counts the multiplications that it adds.
 struct recompute {

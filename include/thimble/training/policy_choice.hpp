@@ -15,6 +15,12 @@ struct conflicting_policies {
   static_assert(sizeof(First*) == 0,
                 "these two policies of a trainer decide the same thing, so only one of them can hold: see both above");
 };
+template <class Thrift, class Other>
+struct policy_without_slices {
+  static_assert(sizeof(Thrift*) == 0,
+                "least_memory and recompute make the backward pass by slices, which these two policies cannot have "
+                "together: see both above, and take one of them");
+};
 
 namespace detail {
 
@@ -78,6 +84,12 @@ inline constexpr decision decision_of = [] {
     return decision::nothing;
 }();
 
+/// Whether of two policies one asks for slices and one makes gradients that have none.
+template <class First, class Second>
+inline constexpr bool is_thrift_in_vain =
+    decision_of<First> == decision::thrift &&
+    (std::is_same_v<Second, float_gradients> || std::is_same_v<Second, count_saturation>);
+
 /// The first policy that is not known, or that decides what a later one decides too.
 template <class... Policies>
 struct policies_fault {
@@ -88,6 +100,8 @@ struct policies_fault<First, Others...> {
   using type = first_fault<
       mp::mp_if_c<decision_of<First> == decision::nothing, unknown_policy<First>, no_fault>,
       mp::mp_if_c<decision_of<First> == decision_of<Others>, conflicting_policies<First, Others>, no_fault>...,
+      mp::mp_if_c<is_thrift_in_vain<First, Others> || is_thrift_in_vain<Others, First>,
+                  policy_without_slices<First, Others>, no_fault>...,
       typename policies_fault<Others...>::type>;
 };
 

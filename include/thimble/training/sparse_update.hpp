@@ -115,6 +115,24 @@ struct all_weights {
   }
 };
 
+template <class Update>
+struct not_an_update {
+  static_assert(sizeof(Update*) == 0,
+                "what may learn, seen above, is no update: write sparse_update<...> around its parts");
+};
+
+namespace detail {
+template <template <class> class>
+struct takes_network;
+template <class Update>
+inline constexpr bool names_faults = requires { typename takes_network<Update::template fault>; };
+/// A part of an update marks a graph; an update makes one.
+template <class Update, class Net>
+inline constexpr bool is_part = requires(graph<1>& g) { Update::template mark<Net>(g); };
+template <class Update, class Net>
+using update_form_fault = mp::mp_if_c<names_faults<Update> && !is_part<Update, Net>, no_fault, not_an_update<Update>>;
+}  // namespace detail
+
 /// All that Marks name; none: the network only infers. Name it with a struct.
 template <class... Marks>
 struct sparse_update {
