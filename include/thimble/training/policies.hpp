@@ -120,7 +120,7 @@ constexpr void keep_weights(recipe& r, weight_form form) {
 }  // namespace detail
 
 /// int8 with Bits of a fraction beside it: 8 (the default) or 4. To nearest, saturating. The bytes learned equal float weights'
-/// in all but noise (README, "Accuracy").
+/// in all but noise (README, "What the policies cost in accuracy").
 template <int Bits>
 struct residual_bits {
   static constexpr decision decides = decision::weight_form;
