@@ -1,5 +1,5 @@
-// error: no layer of the network has this number
-// error: no_layer_numbered<19, 3>
+// error: biases_of_last: the network has fewer layers before its head
+// error: more_biases_than_layers<20, 3>
 #include "support/tiny_network.hpp"
 
 using namespace thimble;

@@ -44,9 +44,10 @@ class arena {
   /// Where the sample goes, int8 in the network's input quantization. Ask again before every infer and every step, and write
   /// all of it: it shares the arena, and each call overwrites it. A step without refuses (status::no_sample), infer does not: what it
   /// returns then is that of the bytes that lie there.
-  place input()
-    requires(!pushes_rows && !reads_patches)
-  {
+  place input() {
+    static_assert(!pushes_rows,
+                  "policy pushed_rows: the sample comes row by row: next_row() and push_row(), not input()");
+    static_assert(!reads_patches, "policy patches: the sample is read where it lies: take_sample, not input()");
     has_sample_ = true;
     return place(reinterpret_cast<std::int8_t*>(arena_ + plan_at<0>), place::extent);
   }
@@ -54,23 +55,24 @@ class arena {
   /// Where the sample's next row goes, from the top: write all of it, then push_row(). After the last row the first of another
   /// sample is next. infer, step and keep take the sample. Of one that is not complete infer loses the rows, step and keep refuse
   /// (status::no_sample), and they stay. step_from and infer_from, which need the arena, lose a sample and the rows of one.
-  place next_row()
-    requires pushes_rows
-  {
+  place next_row() {
+    check_rows<pushes_rows>();
     if (has_sample_) forget_sample();
-    return place(reinterpret_cast<std::int8_t*>(feed_.next(arena_)), place::extent);
+    if constexpr (pushes_rows)
+      return place(reinterpret_cast<std::int8_t*>(feed_.next(arena_)), place::extent);
+    else
+      return place(reinterpret_cast<std::int8_t*>(arena_), place::extent);
   }
   /// The row in next_row() is complete: it is worked into the network.
-  void push_row()
-    requires pushes_rows
-  {
+  void push_row() {
+    check_rows<pushes_rows>();
     if (has_sample_) forget_sample();
-    feed_.push(arena_, trained_);
-    has_sample_ = feed_.pushed() == feed::height;
+    if constexpr (pushes_rows) {
+      feed_.push(arena_, trained_);
+      has_sample_ = feed_.pushed() == feed::height;
+    }
   }
-  void push_row(std::span<const std::int8_t, place::extent> row)
-    requires pushes_rows
-  {
+  void push_row(std::span<const std::int8_t, place::extent> row) {
     const place to = next_row();
     for (std::size_t i = 0; i < to.size(); ++i) to[i] = row[i];
     push_row();
@@ -118,6 +120,10 @@ class arena {
   alignas(8) unsigned char trained_[trained_bytes > 0 ? trained_bytes : 1]{};
 
  private:
+  template <bool Pushes>
+  static constexpr void check_rows() {
+    static_assert(Pushes, "rows are pushed to a learner with policy pushed_rows: this one takes its sample whole");
+  }
   template <int Tensor>
   static constexpr int plan_at = plan.t[Tensor].offset;
 

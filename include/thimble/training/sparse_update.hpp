@@ -80,12 +80,18 @@ struct bias {
   }
 };
 
-/// Biases of the last Count layers before the head.
+template <int Asked, int Layers>
+struct more_biases_than_layers {
+  static_assert(Asked <= Layers,
+                "biases_of_last: the network has fewer layers before its head: see those asked for and those it has");
+};
+
+/// Biases of the last Count layers before the head, which is not counted.
 template <int Count>
 struct biases_of_last {
   template <class Net>
   using fault = mp::mp_if_c<(Count < graph_of<Net>.numbered), detail::no_fault,
-                            no_layer_numbered<Count - 1, graph_of<Net>.numbered - 1>>;
+                            more_biases_than_layers<Count, graph_of<Net>.numbered - 1>>;
   template <class Net, int N>
   static constexpr void mark(graph<N>& g) {
     for (facts& f : g.at)
