@@ -31,12 +31,13 @@ endif()
 if(missing)
   message(FATAL_ERROR "${missing}${output}")
 endif()
-string(REGEX MATCHALL "error:" errors "${output}")
+string(REPLACE ";" "," lines "${output}") # a semicolon would divide a list
+string(REGEX MATCHALL "error:" errors "${lines}")
 list(LENGTH errors errors)
 message("failed as demanded, with ${errors} error(s):\n${output}")
 
 # One mistake, one error
-string(REGEX MATCHALL "[^\n]*: (fatal )?error: [^\n]*" errors "${output}")
+string(REGEX MATCHALL "[^\n]*: (fatal )?error: [^\n]*" errors "${lines}")
 list(LENGTH errors count)
 if(NOT count EQUAL 1)
   message(FATAL_ERROR "${count} errors instead of one:\n${output}")
