@@ -205,7 +205,7 @@ class engine : public arena<Net, Update> {
   /// If the tensor is a gradient.
   template <int Tensor>
   void count_saturated() {
-    if constexpr (Tensor >= gradient * nodes && Tensor < mask * nodes) {
+    if constexpr (plan.is_gradient(Tensor)) {
       constexpr int at = plan.t[Tensor].offset, count = graph.at[Tensor % nodes].out.size();
       saturated_.v += values_at_ends(reinterpret_cast<const std::int16_t*>(arena_ + at), count);
     }

@@ -60,6 +60,12 @@ struct like_the_demo : network<input<shape{28, 28, 1}>, conv2d<8, kernel{3}, str
                                conv2d<24, relu6>, depthwise_conv2d<stride{2}, relu6>, conv2d<16>,
                                residual<conv2d<32, relu6>, depthwise_conv2d<relu6>, conv2d<16>>,
                                global_average_pool, dense<10>> {};
+/// Of its front a group of layers can be made again, whose first reads rows that lie over those they were made of.
+struct group_after_rows_laid_over : network<input<shape{40, 37, 3}>, conv2d<8, kernel{3}, stride{2}, relu6>,
+                                            depthwise_conv2d<kernel{3}, relu6>, conv2d<160, relu6>,
+                                            depthwise_conv2d<kernel{1, 3}, relu6>, conv2d<8>,
+                                            conv2d<8, kernel{3}, stride{4}, relu6>, conv2d<64>, conv2d<64>, conv2d<64>,
+                                            conv2d<64>, conv2d<64>, conv2d<64>, conv2d<64>> {};
 // clang-format on
 
 }  // namespace thimble::test

@@ -4,6 +4,7 @@
 
 #include <thimble/firmware/semihosting.hpp>
 
+#include "support/architectures.hpp"
 #include "support/small_lesson.hpp"
 
 namespace {
@@ -42,22 +43,6 @@ struct heavy_front_architecture : network<
     conv2d<32, kernel{5}, relu>,
     global_average_pool,
     conv2d<5>> {};
-/// The block made again reads rows that may lie over those they are made of.
-struct laid_over_architecture : network<
-    input<shape{40, 37, 3}>,
-    conv2d<8, kernel{3}, stride{2}, relu6>,
-    depthwise_conv2d<kernel{3}, relu6>,
-    conv2d<160, relu6>,
-    depthwise_conv2d<kernel{1, 3}, relu6>,
-    conv2d<8>,
-    conv2d<8, kernel{3}, stride{4}, relu6>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>> {};
 /// Of one value, in maps of one pixel.
 struct point_architecture : network<
     input<shape{1, 1, 1}>,
@@ -69,7 +54,8 @@ struct point_architecture : network<
     conv2d<8>> {};
 // clang-format on
 struct point : quantized<point_architecture, test::random_parameters<point_architecture, 5>> {};
-struct laid_over : quantized<laid_over_architecture, test::random_parameters<laid_over_architecture, 6>> {};
+struct laid_over
+    : quantized<test::group_after_rows_laid_over, test::random_parameters<test::group_after_rows_laid_over, 6>> {};
 struct heavy_front : quantized<heavy_front_architecture, test::random_parameters<heavy_front_architecture, 4>> {};
 struct wide : quantized<wide_architecture, test::random_parameters<wide_architecture, 3>> {};
 

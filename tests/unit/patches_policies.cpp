@@ -7,24 +7,6 @@ using namespace thimble::test;
 
 namespace {
 
-/// A group of layers made again whose first reads rows that lie over those they were made of.
-// clang-format off
-struct group_after_rows_laid_over : network<
-    input<shape{40, 37, 3}>,
-    conv2d<8, kernel{3}, stride{2}, relu6>,
-    depthwise_conv2d<kernel{3}, relu6>,
-    conv2d<160, relu6>,
-    depthwise_conv2d<kernel{1, 3}, relu6>,
-    conv2d<8>,
-    conv2d<8, kernel{3}, stride{4}, relu6>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>,
-    conv2d<64>> {};
-// clang-format on
 struct last_biases : sparse_update<biases_of_last<6>, weights_of_head> {};
 
 }  // namespace

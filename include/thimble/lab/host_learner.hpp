@@ -198,7 +198,7 @@ class host_learner {
   }
   void count_saturated(const thimble::step& s) {
     for (const int w : s.writes) {
-      if (w < gradient * nodes || w >= mask * nodes || how.float_gradients) continue;
+      if (!plan_->is_gradient(w) || how.float_gradients) continue;
       const auto* v = reinterpret_cast<const std::int16_t*>(memory_.at[static_cast<std::size_t>(w)]);
       for (int i = 0; i < graph.at[w % nodes].out.size(); ++i) saturated_ += std::abs(v[i]) >= 32767 ? 1 : 0;
     }

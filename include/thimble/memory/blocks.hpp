@@ -43,7 +43,7 @@ class block_finder {
   constexpr sliced_block at(int i) {
     sliced_block b;
     const step& head = p_.s[i];
-    if (!head.backward || head.slices != slicing::mixes || head.adds || !is_gradient(head.writes[0])) return b;
+    if (!head.backward || head.slices != slicing::mixes || head.adds || !Plan::is_gradient(head.writes[0])) return b;
     b.first = i;
     b.channels = channels_[head.writes[0] % Plan::nodes];
     const int later = gather(b, false);
@@ -57,8 +57,7 @@ class block_finder {
   }
 
  private:
-  static constexpr bool is_gradient(int id) { return id >= gradient * Plan::nodes && id < mask * Plan::nodes; }
-  constexpr bool is_hidden(int id) const { return is_gradient(id) && hidden_[id - gradient * Plan::nodes]; }
+  constexpr bool is_hidden(int id) const { return Plan::is_gradient(id) && hidden_[id - gradient * Plan::nodes]; }
   constexpr void hide(int id) { hidden_[id - gradient * Plan::nodes] = true; }
   constexpr bool touches(const step& s) const {
     bool any = is_hidden(s.modifies);
@@ -87,7 +86,7 @@ class block_finder {
       if (s.slices == slicing::mixes) {
         if (b.sum >= 0 || !is_hidden(s.reads[0])) return -1;
         b.sum = to;
-      } else if (is_gradient(s.writes[0])) {
+      } else if (Plan::is_gradient(s.writes[0])) {
         if (s.adds || channels_[s.writes[0] % Plan::nodes] != b.channels) return -1;
         hide(s.writes[0]);
       }

@@ -161,7 +161,7 @@ class easing {
           t.offset = free.take(t.bytes);
           if (t.offset < 0) return false;
         }
-      if (i == b.sum || dx < gradient * Plan::nodes || dx >= mask * Plan::nodes) continue;
+      if (i == b.sum || !Plan::is_gradient(dx)) continue;
       const permission& over = p_.l[k].in_place[1];
       tensor& t = p_.t[dx];
       t.bytes = align_up(t.bytes);

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstring>
 
+#include <thimble/memory/byte_sharing.hpp>
 #include <thimble/memory/rows.hpp>
 
 namespace thimble {

@@ -67,7 +67,7 @@ constexpr void enter_slices(Plan& p, const auto& g, const auto& rules, const sli
     s.scratch = rule.has_slice_scratch ? rule.slice_scratch(part, s.mixes) : rule.describe(part).scratch;
     if (s.scratch > most) most = s.scratch;
     const int dx = s.writes[0];
-    if (dx < gradient * Plan::nodes || dx >= mask * Plan::nodes) continue;
+    if (!Plan::is_gradient(dx)) continue;
     if (i == b.sum) {
       // Rounded from the first sum on or from the last on, dx may lie over the lower or the upper half of the sums.
       if (!s.adds) l.in_place[0] = {dx, tensor_kinds * Plan::nodes + b.first, 0};

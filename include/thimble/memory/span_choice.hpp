@@ -3,7 +3,7 @@
 #include <thimble/memory/block_loops.hpp>
 #include <thimble/memory/live.hpp>
 #include <thimble/memory/row_groups.hpp>
-#include <thimble/memory/rows.hpp>
+#include <thimble/memory/row_program.hpp>
 
 namespace thimble::detail {
 

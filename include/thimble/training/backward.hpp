@@ -183,13 +183,12 @@ constexpr void derive(plan<N, S>& p, const graph<N>& g, const recipe& how, const
   // A gradient is made if it comes from the loss: of what nobody reads, or leads elsewhere, there is none.
   bool made[static_cast<std::size_t>(tensor_kinds * N)]{};
   bool possible[static_cast<std::size_t>(plan<N, S>::steps_room)]{};
-  const auto is_gradient = [](int id) { return id >= gradient * N && id < mask * N; };
   for (int i = 0; i < all.count; ++i) {
     const step& s = all.s[i];
-    possible[i] = !is_gradient(s.modifies) || made[s.modifies];
-    for (int r : s.reads) possible[i] = possible[i] && (!is_gradient(r) || made[r]);
+    possible[i] = !p.is_gradient(s.modifies) || made[s.modifies];
+    for (int r : s.reads) possible[i] = possible[i] && (!p.is_gradient(r) || made[r]);
     for (int w : s.writes)
-      if (possible[i] && is_gradient(w)) made[w] = true;
+      if (possible[i] && p.is_gradient(w)) made[w] = true;
   }
   p.t[value * N + g.owner(g.output())].needed = true;
   p.t[value * N].needed = true;  // the sample is written, whoever reads it
@@ -209,7 +208,7 @@ constexpr void derive(plan<N, S>& p, const graph<N>& g, const recipe& how, const
     step& s = p.s[p.steps++] = all.s[i];
     if (!s.backward) ++p.forward_steps;
     for (int w : s.writes) {
-      if (w < gradient * N || w >= mask * N) continue;
+      if (!p.is_gradient(w)) continue;
       s.adds = s.adds || written[w];  // of several gradients of one tensor the first sets and the later ones add
       written[w] = true;
     }

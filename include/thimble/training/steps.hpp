@@ -95,6 +95,7 @@ struct plan {
   int worst = 0;        ///< its loop
   int trained = 0;      ///< bytes of trained parameters
 
+  [[nodiscard]] static constexpr bool is_gradient(int i) { return i >= gradient * N && i < mask * N; }
   [[nodiscard]] static constexpr bool in_arena(int i) { return i < arena_kinds * N || i >= tensor_kinds * N; }
 };
 
