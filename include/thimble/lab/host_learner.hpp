@@ -1,10 +1,10 @@
 // A learner whose update is chosen at run time, so that hundreds of updates are compared with one compilation. Host only.
 #pragma once
-#include <cmath>
 #include <cstring>
 #include <limits>
 #include <span>
 
+#include <thimble/lab/host_answer.hpp>
 #include <thimble/lab/host_rules.hpp>
 #include <thimble/lab/host_sums.hpp>
 #include <thimble/lab/planner.hpp>
@@ -108,10 +108,6 @@ class host_learner {
   /// The node of the first layer that learns.
   [[nodiscard]] int first_learning_node() const { return plan_->s[cut_].node; }
 
-  struct answer {
-    int label = 0;
-    double loss = 0;  ///< cross entropy to the asked label, nats
-  };
   /// The forward pass from a latent, read against a label.
   answer infer_from(const latent& from, int label) {
     load(from, alive_);
@@ -262,22 +258,7 @@ class host_learner {
     }
   }
 
-  answer read(int label) {
-    std::vector<double> z(static_cast<std::size_t>(classes));
-    const unsigned char* y = place_of(value * nodes + output_node);
-    for (std::size_t i = 0; i < z.size(); ++i) {
-      if constexpr (graph.at[output_node].logits) {
-        z[i] = reinterpret_cast<const std::int32_t*>(y)[i] / 65536.0;
-      } else {
-        constexpr quantization q = node_values<net, graph.output()>::quantized(role::y);
-        z[i] = (reinterpret_cast<const std::int8_t*>(y)[i] - q.zero_point) * static_cast<double>(q.scale);
-      }
-    }
-    const auto best = std::max_element(z.begin(), z.end());
-    double sum = 0;
-    for (const double v : z) sum += std::exp(v - *best);
-    return {static_cast<int>(best - z.begin()), std::log(sum) + *best - z[static_cast<std::size_t>(label)]};
-  }
+  answer read(int label) { return answer_of<net>(place_of(value * nodes + output_node), label); }
 
   static void copy_element(unsigned char* to, int i, const unsigned char* from, int j, int bits) {
     if (bits == 4) {

@@ -41,8 +41,8 @@ constexpr int window_of(const row_program<W>& r, int tensor) {
   return -1;
 }
 
-/// Steps [first, end) of a plan, some of them in groups. `last_use(tensor)`: the last step that reads it; those read after the span stay
-/// whole. Sources are whole; a `pushed` one (it is the sample) is not.
+/// Steps [first, end) of a plan, some of them in groups. Tensors read after the span stay whole. Sources are whole; a `pushed` one (it is
+/// the sample) is not.
 template <int W, class Plan, class Graph, class Groups>
 constexpr row_program<W> list_rows(const Plan& p, const Graph& g, const Groups& groups, int first, int end,
                                    bool pushed) {

@@ -231,9 +231,9 @@ struct least_memory {
 /// least_memory; and where that makes the arena smaller, a block saves nothing of its hidden values for the backward pass: its first two
 /// layers are run forward again, a slice at a time, from the block's input. A block is a layer that widens (not trained by its largest
 /// channels), a depthwise one whose weights are frozen, and one that narrows, of which not all channels train; the compiler chooses which,
-/// fewest first. And where the frozen front is made by rows, its blocks that widen make a
-/// row or a few at a time in patches, so that no wide row is kept, at the price of at most an eighth more multiplications. What is learned
-/// does not change by a byte; `work.again` counts the multiplications that it adds.
+/// fewest first. And where the frozen front is made by rows, its blocks that widen make a row or a few at a time in patches, so that no
+/// wide row is kept, at the price of at most an eighth more multiplications. What is learned does not change by a byte; `work.again`
+/// counts the multiplications that it adds.
 struct recompute {
   static constexpr decision decides = decision::thrift;
   static constexpr void set(recipe& r) { r.is_thrifty = r.recomputes = true; }
