@@ -43,20 +43,23 @@ class instruction_counter {
     return *reinterpret_cast<volatile std::uint32_t*>(address);
   }
 
-#if defined(THIMBLE_COUNTER_FPGA)  // MPS2 and MPS3: COUNTER at 0x18 runs at the full clock with PRESCALE at 0x1c zero
-  static void start_timer() { io(THIMBLE_COUNTER_FPGA + 0x1c) = 0; }
-  static std::uint32_t ticks() { return io(THIMBLE_COUNTER_FPGA + 0x18); }
-#elif defined(THIMBLE_COUNTER_NRF51)  // nRF51 TIMER0, 32 bits at 16 MHz; read by capturing into CC[0]
+  /// Of the nRF51: TIMER0, 32 bits at 16 MHz, read by capturing into CC[0]. Of MPS2 and MPS3: COUNTER at 0x18, at the full clock with
+  /// PRESCALE at 0x1c zero.
+  static constexpr std::uint32_t timer = THIMBLE_TIMER;
+  static constexpr bool is_nrf51 = THIMBLE_TIMER_IS_NRF51 != 0;
   static void start_timer() {
-    io(THIMBLE_COUNTER_NRF51 + 0x508) = 3;
-    io(THIMBLE_COUNTER_NRF51 + 0x510) = 0;
-    io(THIMBLE_COUNTER_NRF51 + 0x000) = 1;
+    if constexpr (is_nrf51) {
+      io(timer + 0x508) = 3;
+      io(timer + 0x510) = 0;
+      io(timer + 0x000) = 1;
+    } else {
+      io(timer + 0x1c) = 0;
+    }
   }
   static std::uint32_t ticks() {
-    io(THIMBLE_COUNTER_NRF51 + 0x040) = 1;
-    return io(THIMBLE_COUNTER_NRF51 + 0x540);
+    if constexpr (is_nrf51) io(timer + 0x040) = 1;
+    return io(timer + (is_nrf51 ? 0x540 : 0x18));
   }
-#endif
 
   static std::uint32_t ticks_of(std::uint32_t loops) {
     const std::uint32_t before = ticks();
